@@ -1,0 +1,75 @@
+import type { Loss, Outcome, Protocol, RawHeaders } from '../util/types.ts';
+import type { EntryEnd, Producer } from './format.ts';
+
+/**
+ * What the proxy tells the recorder, as it happens. All calls are synchronous and cheap: they keep references to the
+ * buffers (which nobody changes afterwards) and the time; redaction and disk come later, beside the traffic.
+ * Times are milliseconds since the exchange began, from a monotonic clock.
+ */
+export interface RequestHead {
+  method: string;
+  /** Request target as it stood in the request line (client side) or the absolute URL (upstream side). */
+  url: string;
+  httpVersion: string;
+  headers: RawHeaders;
+}
+
+export interface ResponseHead {
+  status: number;
+  statusText: string;
+  httpVersion: string;
+  headers: RawHeaders;
+}
+
+export interface ExchangeStart {
+  /** Unix milliseconds. */
+  startedAt: number;
+  seed: string;
+  protocol: Protocol | null;
+  request: RequestHead;
+}
+
+/** One message of a leg: head first, then data, then exactly one end. */
+export interface MessageTap {
+  data(ms: number, chunk: Uint8Array): void;
+  /** The message is over. `end.how` is `complete` when it ended as HTTP says. */
+  end(end: EntryEnd, trailers?: RawHeaders): void;
+}
+
+export interface AttemptTap {
+  /** Head as it is about to be written; call once. */
+  request(ms: number, head: RequestHead, protocol: Protocol | null, producer: Producer): MessageTap;
+  /** Head as it was read; not called when no response came. */
+  response(ms: number, head: ResponseHead): MessageTap;
+  /** The attempt is over; `losses` are those of this attempt's request translation. */
+  close(outcome: Outcome, end: EntryEnd): void;
+}
+
+export interface ExchangeTap {
+  clientRequest: MessageTap;
+  attempt(): AttemptTap;
+  clientResponse(ms: number, head: ResponseHead, producer: Producer): MessageTap;
+  losses(losses: readonly Loss[]): void;
+  /** Nothing more comes. */
+  close(outcome: Outcome, end: EntryEnd): void;
+}
+
+/** The summary that `record` prints when it ends. */
+export interface RecordingSummary {
+  path: string;
+  exchanges: number;
+  outcomes: Partial<Record<Outcome, number>>;
+  /** Bytes of the cassette file. */
+  bytes: number;
+  redacted: Record<string, number>;
+  /** Why recording stopped before the end (disk full or gone); traffic went on. */
+  failed?: string;
+}
+
+export interface Recorder {
+  /** Resolves when there is room for another exchange; undefined when there is room now. */
+  room(): Promise<void> | undefined;
+  open(start: ExchangeStart): ExchangeTap;
+  /** Writes what is left and turns the journal into the cassette. */
+  close(): Promise<RecordingSummary>;
+}
