@@ -1,0 +1,21 @@
+import type { Options } from 'yargs';
+
+/** Flags that several commands share, described once. */
+export const FLAGS = {
+  json: { type: 'boolean', default: false, describe: 'Write JSON on stdout instead of text' },
+  host: { type: 'string', default: '127.0.0.1', describe: 'Address to listen on' },
+  port: { type: 'number', default: 0, describe: 'Port to listen on; 0 takes a free one' },
+  upstream: { type: 'string', describe: 'Base URL of the provider, e.g. https://api.openai.com/v1' },
+  'upstream-key-env': {
+    type: 'string',
+    describe: "Environment variable whose key replaces the client's credentials upstream",
+  },
+  ca: { type: 'string', describe: 'PEM file of certificate authorities to trust upstream' },
+  force: { type: 'boolean', default: false, describe: 'Overwrite an existing file' },
+  profile: {
+    type: 'string',
+    array: true,
+    choices: ['strict', 'tolerant', 'codex'],
+    describe: 'Rules to judge by; repeatable',
+  },
+} as const satisfies Record<string, Options>;
