@@ -11,6 +11,16 @@ export const FLAGS = {
     describe: "Environment variable whose key replaces the client's credentials upstream",
   },
   ca: { type: 'string', describe: 'PEM file of certificate authorities to trust upstream' },
+  'request-coding': {
+    type: 'string',
+    choices: ['pass', 'decode'],
+    describe: 'Send coded request bodies (zstd, gzip, …) up as they came, or decoded',
+  },
+  'codex-home': {
+    type: 'string',
+    default: 'isolated',
+    describe: 'CODEX_HOME for the command: isolated (temporary), own (yours, with overrides) or a folder',
+  },
   force: { type: 'boolean', default: false, describe: 'Overwrite an existing file' },
   profile: {
     type: 'string',

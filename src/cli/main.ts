@@ -4,15 +4,32 @@ import { VERSION } from '../util/version.ts';
 import type { Arguments, Command } from './command.ts';
 import { type Io, remark, sayJson } from './io.ts';
 
-/** Commands by name, loaded when they are asked for, so that start-up stays short. */
-const COMMANDS: Record<string, () => Promise<Command>> = {};
+/** Commands by name, in the order of the help; loaded when they are asked for, so that start-up stays short. */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  record: async () => (await import('./record.ts')).recordCommand,
+  proxy: async () => (await import('./proxy.ts')).proxyCommand,
+  show: async () => (await import('./show.ts')).showCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
+  validate: async () => (await import('./validate.ts')).validateCommand,
+  play: async () => (await import('./play.ts')).playCommand,
+  connect: async () => (await import('./connect.ts')).connectCommand,
+  demo: async () => (await import('./demo.ts')).demoCommand,
+};
+
+/** The one command that the line names, or all of them for help and for names that do not exist. */
+function commandsFor(argv: readonly string[]): Promise<Command[]> {
+  const named = COMMANDS[argv[0] ?? ''];
+  return Promise.all((named ? [named] : Object.values(COMMANDS)).map((load) => load()));
+}
 
 /** Runs one command line and answers with the exit code; never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = EXIT.ok;
   const parser = yargs([...argv])
     .scriptName('tapedeck')
-    .usage('$0 <command>\n\nRecord, validate, explain and replay what crosses the wire between coding agents,\nLLM gateways and providers.')
+    .usage(
+      '$0 <command>\n\nRecord, validate, explain and replay what crosses the wire between coding agents,\nLLM gateways and providers.',
+    )
     .parserConfiguration({ 'populate--': true, 'duplicate-arguments-array': false, 'camel-case-expansion': false })
     .version(VERSION)
     .help()
@@ -25,7 +42,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       throw error ?? new TapedeckError('usage', message, { hint: `Run \`tapedeck ${argv[0] ?? ''} --help\`.` });
     });
   try {
-    for (const command of await Promise.all(Object.values(COMMANDS).map((load) => load()))) {
+    for (const command of await commandsFor(argv)) {
       parser.command(
         command.usage,
         command.summary,

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { TapedeckError } from '../errors.ts';
+import type { ProxyOptions } from '../proxy/server.ts';
+import type { Arguments } from './command.ts';
+import type { Io } from './io.ts';
+
+/** Turns the flags that `record` and `proxy` share into options of the proxy; throws `usage` for what cannot be. */
+export async function proxyOptions(args: Arguments, io: Io, upstream: string): Promise<ProxyOptions> {
+  const keyName = args['upstream-key-env'] as string | undefined;
+  const ca = args.ca as string | undefined;
+  const port = args.port as number;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new TapedeckError('usage', `--port ${port} is not a port.`, { hint: 'Give a number from 0 to 65535.' });
+  }
+  return {
+    upstream,
+    host: args.host as string,
+    port,
+    requestCoding: args['request-coding'] as 'pass' | 'decode',
+    ...(keyName === undefined ? {} : { upstreamKey: keyFrom(io.env, keyName) }),
+    ...(ca === undefined ? {} : { ca: await readAuthorities(ca) }),
+  };
+}
+
+function keyFrom(env: NodeJS.ProcessEnv, name: string): string {
+  const key = env[name];
+  if (key) return key;
+  throw new TapedeckError('usage', `The environment variable ${JSON.stringify(name)} is not set.`, {
+    hint: '--upstream-key-env takes the name of a variable that holds the key, never the key itself.',
+  });
+}
+
+async function readAuthorities(path: string): Promise<string> {
+  const pem = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new TapedeckError('usage', `--ca ${path} cannot be read: ${cause.message}`, { cause });
+  });
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+  throw new TapedeckError('usage', `--ca ${path} holds no PEM certificate.`, {
+    hint: 'Convert it with `openssl x509 -in FILE -out ca.pem -outform PEM`.',
+  });
+}

@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { EXIT } from '../errors.ts';
+import { type Io, remark } from './io.ts';
+
+export interface ClientOptions {
+  /** The command and its arguments; `{url}` and `{port}` are replaced in each. */
+  command: readonly string[];
+  /** Base URL with `/v1`. */
+  url: string;
+  port: number;
+  io: Io;
+  /** `isolated`: a temporary CODEX_HOME that points here; `own`: the user's, with overrides; else a folder. */
+  codexHome: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/** A key that no provider accepts, for clients that refuse to start without one. */
+const DUMMY_KEY = 'tapedeck-no-key';
+
+/** The client's own exit code, 128 + n when signal n ended it; 126 and 127 when it could not be run, 125 for us. */
+export interface ClientResult {
+  code: number;
+  /** Why the command could not be run. */
+  problem?: string;
+}
+
+/**
+ * Runs a client against a tapedeck: terminal and signals passed through, environment set for the clients we know.
+ * `auth.json` is never copied: an isolated home has no login.
+ */
+export async function runClient(options: ClientOptions): Promise<ClientResult> {
+  const isolated = options.codexHome === 'isolated';
+  const home = isolated ? await writeIsolatedHome(options.url) : undefined;
+  try {
+    const command = options.command.map((part) => fill(part, options));
+    const codexHome = home ?? (options.codexHome === 'own' ? undefined : options.codexHome);
+    const args = isolated
+      ? command.slice(1)
+      : [...(await codexOverrides(command, options, codexHome)), ...command.slice(1)];
+    const env = clientEnvironment(options.env, options.url, isolated);
+    if (codexHome !== undefined) env.CODEX_HOME = codexHome;
+    return await spawnClient(command[0] ?? '', args, env, options.io);
+  } finally {
+    if (home) await rm(home, { recursive: true, force: true });
+  }
+}
+
+function fill(part: string, { url, port }: ClientOptions): string {
+  return part.replaceAll('{url}', url).replaceAll('{port}', String(port));
+}
+
+/**
+ * Environment in which OpenAI, Anthropic and Codex clients reach `url`. A key of the user's own is kept; where there is
+ * none, a dummy stands in. CODEX_API_KEY is set only for an isolated home: it would beat the user's ChatGPT login
+ * (measured with Codex 0.122.0 and 0.169.0).
+ */
+export function clientEnvironment(env: NodeJS.ProcessEnv, url: string, isolated: boolean): NodeJS.ProcessEnv {
+  const root = url.replace(/\/v1$/, '');
+  const openaiKey = env.OPENAI_API_KEY || DUMMY_KEY;
+  const anthropicKey = env.ANTHROPIC_API_KEY || DUMMY_KEY;
+  const noProxy = [env.NO_PROXY ?? env.no_proxy, '127.0.0.1,localhost'].filter(Boolean).join(',');
+  return {
+    ...env,
+    OPENAI_BASE_URL: url,
+    OPENAI_API_BASE: url,
+    OPENAI_API_KEY: openaiKey,
+    ANTHROPIC_BASE_URL: root,
+    ...(env.ANTHROPIC_AUTH_TOKEN ? {} : { ANTHROPIC_API_KEY: anthropicKey }),
+    ...(isolated ? { CODEX_API_KEY: env.CODEX_API_KEY || openaiKey } : {}),
+    NO_PROXY: noProxy,
+    no_proxy: noProxy,
+  };
+}
+
+async function writeIsolatedHome(url: string): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'tapedeck-codex-'));
+  await writeFile(join(home, 'config.toml'), codexConfig(url));
+  return home;
+}
+
+/** A `config.toml` that sends Codex to `url` by a provider of its own; the key is read from OPENAI_API_KEY. */
+export function codexConfig(url: string): string {
+  return [
+    'model_provider = "tapedeck"',
+    '',
+    '[model_providers.tapedeck]',
+    'name = "Tapedeck"',
+    `base_url = ${JSON.stringify(url)}`,
+    'env_key = "OPENAI_API_KEY"',
+    'wire_api = "responses"',
+    '',
+  ].join('\n');
+}
+
+/**
+ * `-c` overrides that send a Codex with a home of its own here: the base URL of the provider that its config names, or
+ * of the built-in one, so that login and MCP servers stay as they are. None for another command.
+ */
+async function codexOverrides(
+  command: readonly string[],
+  options: ClientOptions,
+  home: string | undefined,
+): Promise<string[]> {
+  if (!/^codex(\.exe|\.js)?$/.test(basename(command[0] ?? ''))) return [];
+  const folder = home ?? options.env.CODEX_HOME ?? join(options.env.HOME ?? '', '.codex');
+  const config = await readFile(join(folder, 'config.toml'), 'utf8').catch(() => '');
+  const provider = /^\s*model_provider\s*=\s*["']([\w-]+)["']/m.exec(config.split(/^\s*\[/m)[0] ?? '')?.[1];
+  const key = provider && provider !== 'openai' ? `model_providers.${provider}.base_url` : 'openai_base_url';
+  return ['-c', `${key}=${JSON.stringify(options.url)}`];
+}
+
+const PASSED_SIGNALS = ['SIGTERM', 'SIGHUP'] as const;
+const SIGNAL_NUMBERS: Record<string, number> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};
+
+const SPAWN_PROBLEMS: Record<string, [code: number, message: string]> = {
+  ENOENT: [EXIT.notFound, 'command not found'],
+  EACCES: [EXIT.notRunnable, 'not executable'],
+};
+
+function spawnClient(command: string, args: string[], env: NodeJS.ProcessEnv, io: Io): Promise<ClientResult> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { env, cwd: io.cwd, stdio: 'inherit' });
+    const pass = (signal: NodeJS.Signals) => child.kill(signal);
+    // A terminal sends SIGINT to the whole foreground group: the client has it already and decides; we outlive it.
+    const onInterrupt = io.stdin.isTTY ? () => {} : pass;
+    process.on('SIGINT', onInterrupt);
+    for (const signal of PASSED_SIGNALS) process.on(signal, pass);
+    const settle = (result: ClientResult) => {
+      process.off('SIGINT', onInterrupt);
+      for (const signal of PASSED_SIGNALS) process.off(signal, pass);
+      resolve(result);
+    };
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const [code, what] = SPAWN_PROBLEMS[error.code ?? ''] ?? [EXIT.tapedeckFailed, error.message];
+      const problem = `${command}: ${what}`;
+      remark(io, `${io.errorColour.red('error')} ${problem}`);
+      settle({ code, problem });
+    });
+    child.once('exit', (code, signal) => settle({ code: code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0) }));
+  });
+}

@@ -1,0 +1,61 @@
+import { EXIT } from '../errors.ts';
+import type { RunningProxy } from '../proxy/server.ts';
+import { type Io, remark, sayJson } from './io.ts';
+import { runClient } from './run-client.ts';
+
+/** What a serving command needs of whatever it serves. */
+export type Served = Pick<RunningProxy, 'url' | 'port' | 'close'> & { active?(): number };
+
+export interface ServeOptions {
+  json: boolean;
+  /** Command after `--`; empty or absent: serve until a signal. */
+  command?: readonly string[];
+  codexHome?: string;
+  /** Set for the client on top of the environment of this process. */
+  clientEnv?: NodeJS.ProcessEnv;
+  /** How messages name what is served. */
+  name?: string;
+}
+
+/**
+ * Says where it listens, then serves until the client after `--` ends, or until SIGINT or SIGTERM; a second signal ends
+ * the process at once. Resolves with the client's exit code, or 0 for a signal, when nothing is in flight any more.
+ */
+export async function serve(served: Served, io: Io, options: ServeOptions): Promise<number> {
+  if (options.json) sayJson(io, { event: 'listening', url: served.url, pid: process.pid });
+  remark(io, `tapedeck listening on ${served.url}`);
+  const { command } = options;
+  if (command && command.length > 0) {
+    const { code } = await runClient({
+      command,
+      url: served.url,
+      port: served.port,
+      io,
+      codexHome: options.codexHome ?? 'isolated',
+      env: { ...io.env, ...options.clientEnv },
+    });
+    await served.close();
+    return code;
+  }
+  await untilSignal(() => {
+    const active = served.active?.() ?? 0;
+    if (active > 0) remark(io, `Ending; ${active} in flight. Once more to stop at once.`);
+  });
+  await served.close();
+  return EXIT.ok;
+}
+
+function untilSignal(onFirst: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    let first = true;
+    const onSignal = (signal: NodeJS.Signals) => {
+      // The journal on disk survives this; the next command that sees it recovers it.
+      if (!first) process.exit(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated);
+      first = false;
+      onFirst();
+      resolve();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}

@@ -1,0 +1,19 @@
+/**
+ * Policy numbers of the proxy, in one place, each with its reason. Times are milliseconds, sizes bytes.
+ */
+export const PROXY_LIMITS = {
+  /** A Codex request with images is below 64 MiB; four times that leaves room and still bounds memory. */
+  requestBytes: 256 * 1024 * 1024,
+  /** Node's own default is 16 KiB; Codex metadata headers alone take 2 KiB, and gateways add theirs. */
+  headBytes: 64 * 1024,
+  /** DNS, TCP and TLS together; a provider that needs longer is down. */
+  connectMs: 10_000,
+  /** Reasoning models think for minutes before the response head; Codex itself never gives up on it. */
+  headMs: 900_000,
+  /** Codex gives up after 300 s without an event; the proxy must not be the one that ends the stream first. */
+  idleMs: 600_000,
+  /** Longer than any client keeps an idle connection (undici 4 s, reqwest 90 s), so that the client closes first. */
+  keepAliveMs: 100_000,
+  /** How long the first signal waits for exchanges in flight before it ends them. */
+  drainMs: 5_000,
+} as const;

@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EntryEnd } from '../cassette/format.ts';
+import type { ProtocolProblem } from '../protocols/errors.ts';
+import { breakOff, respondWithProblem, writtenHead } from '../respond/http.ts';
+import type { Upstream } from '../upstream/client.ts';
+import { type Credentials, withCredentials } from '../upstream/credentials/api-key.ts';
+import { dropHopByHop } from '../util/hop-by-hop.ts';
+import type { Outcome } from '../util/types.ts';
+import { VERSION } from '../util/version.ts';
+import type { Exchange } from './exchange.ts';
+import { Relay, type RequestBody } from './relay.ts';
+import { announcedTooLarge, hasBody, readDecoded, tapRequestBody } from './request-body.ts';
+
+/** What all exchanges of one proxy share. */
+export interface PipelineSetup {
+  upstream: Upstream;
+  /** Replaces the client's credentials; undefined passes them through. */
+  credentials: Credentials | undefined;
+  /** `pass`: a coded request body goes up as it came. `decode`: its codings are undone first. */
+  requestCoding: 'pass' | 'decode';
+}
+
+/** A running exchange, as the server holds it. */
+export interface Running {
+  /** Ends the exchange from our side. */
+  stop(): void;
+}
+
+/** Fields that the next hop must not get from this client: undici writes its own `host`, and answers `expect` itself. */
+const NOT_UPSTREAM = new Set(['host', 'expect']);
+const NOT_UPSTREAM_DECODED = new Set(['host', 'expect', 'content-encoding', 'content-length']);
+
+/**
+ * Carries one exchange through the steps: body in (tapped, decoded where asked), head rewritten for the next hop, up, and
+ * back down. `onEnd` is called exactly once.
+ */
+export function runExchange(
+  setup: PipelineSetup,
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+  onEnd: (outcome: Outcome, end: EntryEnd) => void,
+): Running {
+  const { tap, clock } = exchange;
+  let relay: Relay | undefined;
+  let over = false;
+  const finish = (outcome: Outcome, end: EntryEnd) => {
+    if (over) return;
+    over = true;
+    tap?.close(outcome, end);
+    onEnd(outcome, end);
+  };
+  const refuse = (problem: ProtocolProblem) => {
+    if (over) return;
+    const body = respondWithProblem(response, exchange.protocol, problem, ['connection', 'close']);
+    const answer = tap?.clientResponse(clock(), writtenHead(response), {
+      name: 'tapedeck',
+      version: VERSION,
+      how: 'error',
+    });
+    answer?.data(clock(), body);
+    const end: EntryEnd = { by: 'tapedeck', how: 'complete', ms: clock(), detail: problem.message };
+    answer?.end(end);
+    finish('complete', end);
+  };
+  const send = (body: RequestBody) => {
+    if (over) return;
+    const decoded = body.kind === 'bytes';
+    let headers = dropHopByHop(exchange.headers, decoded ? NOT_UPSTREAM_DECODED : NOT_UPSTREAM);
+    if (setup.credentials) headers = withCredentials(headers, setup.credentials, exchange.protocol);
+    relay = new Relay(exchange, request, response, body, finish);
+    const content = body.kind === 'none' ? null : body.kind === 'bytes' ? body.bytes : request;
+    setup.upstream.send({ ...exchange.upstream, method: exchange.method, headers, body: content }, relay);
+  };
+  const stop = () => {
+    if (relay) relay.stop();
+    else {
+      breakOff(response);
+      finish('client-aborted', { by: 'tapedeck', how: 'closed', ms: clock(), detail: 'the proxy was stopped' });
+    }
+  };
+
+  const oversize = announcedTooLarge(request);
+  if (!hasBody(request)) {
+    tap?.clientRequest.end({ by: 'client', how: 'complete', ms: clock() });
+    send({ kind: 'none' });
+    return { stop };
+  }
+  tapRequestBody(request, clock, tap?.clientRequest, (problem) => (relay ? relay.stop() : refuse(problem)));
+  if (oversize) refuse(oversize);
+  else if (setup.requestCoding === 'pass' || request.headers['content-encoding'] === undefined)
+    send({ kind: 'stream' });
+  else {
+    response.on('close', () => {
+      if (!relay && !over) finish('client-aborted', { by: 'client', how: 'closed', ms: clock() });
+    });
+    readDecoded(request).then(
+      (body) => (body.ok ? send({ kind: 'bytes', bytes: body.bytes }) : refuse(body.problem)),
+      () => finish('client-aborted', { by: 'client', how: 'closed', ms: clock() }),
+    );
+  }
+  return { stop };
+}

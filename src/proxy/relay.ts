@@ -1,0 +1,208 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EntryEnd, Producer } from '../cassette/format.ts';
+import type { AttemptTap, MessageTap } from '../cassette/tap.ts';
+import { breakOff, flushHeadSoon, respondWithProblem, writeHead, writtenHead } from '../respond/http.ts';
+import type { UpstreamHandler } from '../upstream/client.ts';
+import { describeFailure } from '../upstream/failure.ts';
+import { expectSentHead, type SentHead } from '../upstream/sent-head.ts';
+import { dropHopByHop } from '../util/hop-by-hop.ts';
+import type { Outcome } from '../util/types.ts';
+import { VERSION } from '../util/version.ts';
+import type { Exchange } from './exchange.ts';
+
+const PASSED: Producer = { name: 'tapedeck', version: VERSION, how: 'passthrough' };
+const OWN_ERROR: Producer = { name: 'tapedeck', version: VERSION, how: 'error' };
+
+/** The request body on its way up: the client's stream as it comes, whole bytes, or nothing. */
+export type RequestBody = { kind: 'none' } | { kind: 'stream' } | { kind: 'bytes'; bytes: Buffer };
+
+/**
+ * One attempt at the upstream whose bytes are handed through both ways, with a tap at each of the four legs. Nothing is
+ * parsed, buffered or copied: the recorder gets references to the buffers that the sockets gave and got.
+ */
+export class Relay implements UpstreamHandler {
+  readonly #exchange: Exchange;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #body: RequestBody;
+  readonly #done: (outcome: Outcome, end: EntryEnd) => void;
+  readonly #attempt: AttemptTap | undefined;
+  #upstreamRequest: MessageTap | undefined;
+  #upstreamResponse: MessageTap | undefined;
+  #clientResponse: MessageTap | undefined;
+  #abort: ((error?: Error) => void) | undefined;
+  #resume: (() => void) | undefined;
+  #answered = false;
+  #wrote = false;
+  #over = false;
+
+  constructor(
+    exchange: Exchange,
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: RequestBody,
+    done: (outcome: Outcome, end: EntryEnd) => void,
+  ) {
+    this.#exchange = exchange;
+    this.#request = request;
+    this.#response = response;
+    this.#body = body;
+    this.#done = done;
+    this.#attempt = exchange.tap?.attempt();
+    response.on('close', () => this.#onClientClose());
+    response.on('drain', () => this.#resume?.());
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    if (this.#over) {
+      abort();
+      return;
+    }
+    this.#abort = abort;
+    if (this.#attempt) expectSentHead((head) => this.#tapUpstreamRequest(head));
+  }
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
+    // Interim responses (RFC 9110 section 15.2) are answers to the hop, not to the client.
+    if (status < 200) return true;
+    this.#resume = resume;
+    this.#answered = true;
+    const headers = rawHeaders.map((field) => field.toString('latin1'));
+    const { tap, clock } = this.#exchange;
+    writeHead(this.#response, status, statusText, dropHopByHop(headers));
+    if (tap) {
+      const ms = clock();
+      this.#upstreamResponse = this.#attempt?.response(ms, { status, statusText, httpVersion: '1.1', headers });
+      this.#clientResponse = tap.clientResponse(ms, writtenHead(this.#response), PASSED);
+    }
+    flushHeadSoon(this.#response, () => this.#wrote || this.#over);
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#wrote = true;
+    if (this.#upstreamResponse) {
+      const ms = this.#exchange.clock();
+      this.#upstreamResponse.data(ms, chunk);
+      this.#clientResponse?.data(ms, chunk);
+    }
+    return this.#response.write(chunk);
+  }
+
+  onComplete(rawTrailers: Buffer[] | null): void {
+    const trailers = rawTrailers?.map((field) => field.toString('latin1')) ?? [];
+    if (trailers.length > 0) this.#response.addTrailers(pairs(dropHopByHop(trailers)));
+    this.#response.end();
+    const end = this.#end('upstream', 'complete');
+    this.#upstreamResponse?.end(end, trailers);
+    this.#clientResponse?.end(end, trailers);
+    this.#finish('complete', end);
+  }
+
+  onError(error: Error): void {
+    if (this.#over) return;
+    if (isClientAbort(error)) {
+      this.#leave('client-aborted', this.#end('client', 'closed'));
+      return;
+    }
+    const { origin } = this.#exchange.upstream;
+    const failure = describeFailure(error, origin);
+    const end = this.#end('upstream', failure.how, failure.message);
+    this.#upstreamResponse?.end(end);
+    if (this.#answered) {
+      this.#clientResponse?.end(this.#end('tapedeck', 'closed', 'broken off where the upstream broke off'));
+      breakOff(this.#response);
+      this.#finish(failure.outcome, end);
+      return;
+    }
+    // The rest of the request is read (and recorded) before the answer, or the client would see a reset instead of it.
+    this.#whenRequestRead(() => {
+      if (this.#over) return;
+      const body = respondWithProblem(this.#response, this.#exchange.protocol, failure);
+      const { tap, clock } = this.#exchange;
+      const answer = tap?.clientResponse(clock(), writtenHead(this.#response), OWN_ERROR);
+      answer?.data(clock(), body);
+      answer?.end(this.#end('tapedeck', 'complete'));
+      this.#finish(failure.outcome, end);
+    });
+  }
+
+  /** Ends the attempt because the proxy is closing. */
+  stop(): void {
+    if (this.#over) return;
+    this.#leave('client-aborted', this.#end('tapedeck', 'closed', 'the proxy was stopped'));
+    breakOff(this.#response);
+  }
+
+  #onClientClose(): void {
+    if (this.#over || this.#response.writableFinished) return;
+    this.#leave('client-aborted', this.#end('client', 'closed'));
+  }
+
+  /** Gives the attempt up from our side: the upstream's connection is closed at once. */
+  #leave(outcome: Outcome, end: EntryEnd): void {
+    this.#upstreamResponse?.end(end);
+    this.#clientResponse?.end(end);
+    this.#finish(outcome, end);
+    this.#abort?.();
+  }
+
+  #finish(outcome: Outcome, end: EntryEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#attempt?.close(outcome, end);
+    this.#done(outcome, end);
+  }
+
+  #tapUpstreamRequest(head: SentHead): void {
+    const { clock, upstream, protocol } = this.#exchange;
+    const { headers } = head;
+    const length = this.#contentLength();
+    // undici writes the framing after the head that it publishes (client-h1.js, writeBuffer and writeStream).
+    if (length !== undefined) headers.push('content-length', length);
+    else if (this.#body.kind === 'stream') headers.push('transfer-encoding', 'chunked');
+    const url = `${upstream.origin}${head.target}`;
+    const message = { method: head.method, url, httpVersion: '1.1', headers };
+    const tap = this.#attempt?.request(clock(), message, protocol, PASSED);
+    this.#upstreamRequest = tap;
+    if (!tap) return;
+    const complete = () => tap.end(this.#end('client', 'complete'));
+    if (this.#body.kind === 'bytes') {
+      tap.data(clock(), this.#body.bytes);
+      complete();
+    } else if (this.#body.kind === 'none' || this.#request.readableEnded) complete();
+    else {
+      this.#request.on('data', (chunk: Buffer) => this.#upstreamRequest?.data(clock(), chunk));
+      this.#request.on('end', complete);
+    }
+  }
+
+  #contentLength(): string | undefined {
+    if (this.#body.kind === 'bytes') return String(this.#body.bytes.length);
+    if (this.#body.kind === 'stream') return this.#request.headers['content-length'];
+    return this.#request.method === 'POST' || this.#request.method === 'PUT' || this.#request.method === 'PATCH'
+      ? '0'
+      : undefined;
+  }
+
+  #whenRequestRead(then: () => void): void {
+    const request = this.#request;
+    if (request.readableEnded || request.destroyed) then();
+    else request.once('end', then).resume();
+  }
+
+  #end(by: EntryEnd['by'], how: EntryEnd['how'], detail?: string): EntryEnd {
+    return { by, how, ms: this.#exchange.clock(), ...(detail === undefined ? {} : { detail }) };
+  }
+}
+
+/** The error of node's request stream when the client went away before the request was complete; not a socket's. */
+function isClientAbort(error: Error): boolean {
+  return error.message === 'aborted' && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const list: [string, string][] = [];
+  for (let i = 0; i < flat.length; i += 2) list.push([flat[i] as string, flat[i + 1] as string]);
+  return list;
+}

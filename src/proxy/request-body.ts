@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import type { MessageTap } from '../cassette/tap.ts';
+import { decodeBody } from '../decode/body.ts';
+import { LIMITS } from '../decode/limits.ts';
+import type { ProtocolProblem } from '../protocols/errors.ts';
+import { concatBytes } from '../util/bytes.ts';
+import { PROXY_LIMITS } from './limits.ts';
+
+/** Whether the request has a body at all (RFC 9112 section 6.3). */
+export function hasBody(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+/** The problem of a body that says beforehand that it is too large; undefined when it may be read. */
+export function announcedTooLarge(request: IncomingMessage): ProtocolProblem | undefined {
+  const length = Number(request.headers['content-length'] ?? 0);
+  return length > PROXY_LIMITS.requestBytes ? tooLarge(length) : undefined;
+}
+
+function tooLarge(bytes: number): ProtocolProblem {
+  const limit = PROXY_LIMITS.requestBytes;
+  const message = `The request body is larger than Tapedeck accepts: at least ${bytes} bytes, the limit is ${limit}.`;
+  return { status: 413, code: 'body_too_large', message };
+}
+
+/**
+ * Taps a request's body without starting its flow: whoever sends it on starts and pauses it, so that backpressure holds.
+ * `onTooLarge` is called once when more than the limit arrives without having been announced.
+ */
+export function tapRequestBody(
+  request: IncomingMessage,
+  clock: () => number,
+  tap: MessageTap | undefined,
+  onTooLarge: (problem: ProtocolProblem) => void,
+): void {
+  let bytes = 0;
+  let over = false;
+  request.pause();
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    tap?.data(clock(), chunk);
+    if (bytes <= PROXY_LIMITS.requestBytes || over) return;
+    over = true;
+    onTooLarge(tooLarge(bytes));
+  });
+  request.on('end', () => tap?.end({ by: 'client', how: 'complete', ms: clock() }));
+  request.on('close', () => {
+    if (!request.readableEnded) tap?.end({ by: 'client', how: 'closed', ms: clock() });
+  });
+}
+
+/** Reads a body to its end and undoes its content codings; the tap has been set by `tapRequestBody`. */
+export async function readDecoded(
+  request: IncomingMessage,
+): Promise<{ ok: true; bytes: Buffer } | { ok: false; problem: ProtocolProblem }> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const result = await decodeBody(concatBytes(chunks), request.headers['content-encoding'], LIMITS.request);
+  if (result.ok) return { ok: true, bytes: Buffer.from(result.bytes) };
+  const { status, message, code } = result.problem;
+  return { ok: false, problem: { status, message, code: code.replaceAll('-', '_') } };
+}

@@ -1,0 +1,114 @@
+import type { EntryEnd } from '../cassette/format.ts';
+import type { Outcome } from '../util/types.ts';
+
+/** Why an attempt at the upstream failed, in the terms of a cassette and of an HTTP answer. */
+export interface UpstreamFailure {
+  outcome: Extract<Outcome, 'refused' | 'timeout' | 'upstream-aborted' | 'upstream-error'>;
+  how: EntryEnd['how'];
+  /** What the client is told when no response head has been sent: 502 or 504. */
+  status: 502 | 504;
+  /** Machine-readable: `upstream_refused`, `upstream_timeout`, … */
+  code: string;
+  /** For people: what happened and what to look at. */
+  message: string;
+}
+
+type Kind = Omit<UpstreamFailure, 'message'> & { say: (where: string, detail: string) => string };
+
+const REFUSED = { outcome: 'refused', how: 'refused', status: 502 } as const;
+const ABORTED = { outcome: 'upstream-aborted', status: 502 } as const;
+
+const KINDS: Record<string, Kind> = {
+  ECONNREFUSED: {
+    ...REFUSED,
+    code: 'upstream_refused',
+    say: (where) => `Nothing listens at the upstream ${where}: the connection was refused.`,
+  },
+  ENOTFOUND: {
+    ...REFUSED,
+    code: 'upstream_unknown_host',
+    say: (where) => `The upstream's host name is unknown: ${where}.`,
+  },
+  EAI_AGAIN: {
+    ...REFUSED,
+    code: 'upstream_unknown_host',
+    say: (where) => `The upstream's host name cannot be looked up now: ${where}.`,
+  },
+  EHOSTUNREACH: { ...REFUSED, code: 'upstream_unreachable', say: (where) => `No route to the upstream ${where}.` },
+  ENETUNREACH: { ...REFUSED, code: 'upstream_unreachable', say: (where) => `No network to the upstream ${where}.` },
+  UND_ERR_CONNECT_TIMEOUT: {
+    outcome: 'timeout',
+    how: 'timeout',
+    status: 504,
+    code: 'upstream_connect_timeout',
+    say: (where) => `The upstream ${where} did not accept a connection in time.`,
+  },
+  UND_ERR_HEADERS_TIMEOUT: {
+    outcome: 'timeout',
+    how: 'timeout',
+    status: 504,
+    code: 'upstream_timeout',
+    say: (where) => `The upstream ${where} sent no response head in time.`,
+  },
+  UND_ERR_BODY_TIMEOUT: {
+    outcome: 'timeout',
+    how: 'timeout',
+    status: 504,
+    code: 'upstream_idle',
+    say: (where) => `The upstream ${where} sent nothing more for too long.`,
+  },
+  ECONNRESET: {
+    ...ABORTED,
+    how: 'reset',
+    code: 'upstream_reset',
+    say: (where) => `The upstream ${where} reset the connection.`,
+  },
+  EPIPE: {
+    ...ABORTED,
+    how: 'reset',
+    code: 'upstream_reset',
+    say: (where) => `The upstream ${where} closed the connection while the request was sent.`,
+  },
+  UND_ERR_SOCKET: {
+    ...ABORTED,
+    how: 'closed',
+    code: 'upstream_closed',
+    say: (where) => `The upstream ${where} closed the connection before the response was complete.`,
+  },
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: {
+    ...ABORTED,
+    how: 'closed',
+    code: 'upstream_closed',
+    say: (where) => `The upstream ${where} sent another number of bytes than its content-length says.`,
+  },
+};
+
+const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$)/;
+
+/** Turns an error of undici or of a socket into a failure; `origin` is named in the message. */
+export function describeFailure(error: unknown, origin: string): UpstreamFailure {
+  const { code, detail } = codeOf(error);
+  const known = KINDS[code];
+  if (known) {
+    const { say, ...rest } = known;
+    return { ...rest, message: say(origin, detail) };
+  }
+  if (TLS_CODE.test(code)) {
+    const message = `TLS with the upstream ${origin} failed: ${detail}. If its certificate is signed by an authority of your own, name it with --ca.`;
+    return { ...REFUSED, code: 'upstream_tls', message };
+  }
+  const message = `The upstream ${origin} failed: ${detail}.`;
+  return { outcome: 'upstream-error', how: 'error', status: 502, code: 'upstream_error', message };
+}
+
+/** The most telling code: a reset is wrapped in undici's "other side closed", several addresses in an AggregateError. */
+function codeOf(error: unknown): { code: string; detail: string } {
+  const chain = error as { code?: string; message?: string; cause?: unknown; errors?: unknown[] } | null;
+  const inner = chain?.errors?.[0] ?? chain?.cause;
+  const own = { code: chain?.code ?? '', detail: chain?.message || chain?.code || String(error) };
+  if (inner && (!KINDS[own.code] || own.code === 'UND_ERR_SOCKET')) {
+    const found = codeOf(inner);
+    if (KINDS[found.code] || TLS_CODE.test(found.code)) return found;
+  }
+  return own;
+}

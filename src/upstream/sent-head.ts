@@ -1,0 +1,51 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+/**
+ * The request head as undici writes it. undici moves `host` to the front, adds `connection` and leaves out what it will
+ * not send, so the list that was handed over is not what crosses the wire. Its diagnostics channel publishes the written
+ * head synchronously right after `onConnect`, which is how a publication finds its request.
+ */
+export interface SentHead {
+  method: string;
+  target: string;
+  headers: string[];
+}
+
+type Listener = (head: SentHead) => void;
+
+const CHANNEL = 'undici:client:sendHeaders';
+let awaiting: Listener | undefined;
+let watchers = 0;
+
+function onSend(message: unknown): void {
+  const listener = awaiting;
+  awaiting = undefined;
+  listener?.(parseHead((message as { headers: string }).headers));
+}
+
+/** Call in `onConnect`: the listener gets the head that undici is about to write, in the same tick. */
+export function expectSentHead(listener: Listener): void {
+  awaiting = listener;
+}
+
+/** Subscribes while somebody records; answers with the function that ends it. Without subscribers undici skips the work. */
+export function watchSentHeads(): () => void {
+  if (watchers++ === 0) subscribe(CHANNEL, onSend);
+  let ended = false;
+  return () => {
+    if (ended) return;
+    ended = true;
+    if (--watchers === 0) unsubscribe(CHANNEL, onSend);
+  };
+}
+
+function parseHead(text: string): SentHead {
+  const [requestLine = '', ...lines] = text.split('\r\n');
+  const [method = '', target = ''] = requestLine.split(' ');
+  const headers: string[] = [];
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    if (colon > 0) headers.push(line.slice(0, colon), line.slice(colon + 1).trimStart());
+  }
+  return { method, target, headers };
+}

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { clientEnvironment, runClient } from '../../src/cli/run-client.ts';
+import { captureIo } from '../helpers/io.ts';
+
+const URL = 'http://127.0.0.1:4321/v1';
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'run-client-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const run = (command: string[], options: { codexHome?: string; env?: NodeJS.ProcessEnv } = {}) => {
+  const io = captureIo({ cwd: folder });
+  const env = { PATH: process.env.PATH, HOME: folder, ...options.env };
+  const result = runClient({ command, url: URL, port: 4321, io, codexHome: options.codexHome ?? 'isolated', env });
+  return { io, result };
+};
+
+/** A command that writes what it was given, and its environment, to a file. */
+async function reporter(name = 'report'): Promise<string> {
+  const path = join(folder, name);
+  const script = `#!${process.execPath}
+const { readFileSync, writeFileSync } = require('node:fs');
+const home = process.env.CODEX_HOME;
+let config; try { config = readFileSync(home + '/config.toml', 'utf8'); } catch {}
+writeFileSync(${JSON.stringify(join(folder, 'report.json'))}, JSON.stringify({ args: process.argv.slice(2), env: process.env, config }));
+`;
+  await writeFile(path, script);
+  await chmod(path, 0o755);
+  return path;
+}
+const report = async () => JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+
+describe('exit codes', () => {
+  test('the own code of the command is the result', async () => {
+    expect(await run([process.execPath, '-e', 'process.exit(42)']).result).toEqual({ code: 42 });
+  });
+  test('a signal counts 128 and its number', async () => {
+    expect(await run([process.execPath, '-e', 'process.kill(process.pid, "SIGKILL")']).result).toEqual({ code: 137 });
+  });
+  test('a command that does not exist is 127 and said', async () => {
+    const { io, result } = run(['no-such-command-anywhere']);
+    expect(await result).toEqual({ code: 127, problem: 'no-such-command-anywhere: command not found' });
+    expect(io.err()).toContain('no-such-command-anywhere: command not found');
+  });
+  test('a file that is not executable is 126', async () => {
+    const path = join(folder, 'plain.txt');
+    await writeFile(path, 'x');
+    expect((await run([path]).result).code).toBe(126);
+  });
+});
+
+describe('environment', () => {
+  test('every client that we know is pointed here, with dummy keys where the user has none', () => {
+    const env = clientEnvironment({ PATH: '/bin', NO_PROXY: 'corp.example' }, URL, true);
+    expect(env).toMatchObject({
+      PATH: '/bin',
+      OPENAI_BASE_URL: URL,
+      OPENAI_API_KEY: 'tapedeck-no-key',
+      CODEX_API_KEY: 'tapedeck-no-key',
+      ANTHROPIC_BASE_URL: 'http://127.0.0.1:4321',
+      ANTHROPIC_API_KEY: 'tapedeck-no-key',
+      NO_PROXY: 'corp.example,127.0.0.1,localhost',
+    });
+  });
+  test("the user's own keys stay, and Codex gets the OpenAI one", () => {
+    const env = clientEnvironment({ OPENAI_API_KEY: 'mine', ANTHROPIC_AUTH_TOKEN: 'token' }, URL, true);
+    expect(env).toMatchObject({ OPENAI_API_KEY: 'mine', CODEX_API_KEY: 'mine', ANTHROPIC_AUTH_TOKEN: 'token' });
+    expect(env).not.toHaveProperty('ANTHROPIC_API_KEY');
+  });
+  test('a home of the user gets no CODEX_API_KEY, which would beat a ChatGPT login', () => {
+    expect(clientEnvironment({}, URL, false)).not.toHaveProperty('CODEX_API_KEY');
+  });
+});
+
+describe('CODEX_HOME', () => {
+  test('isolated: a temporary home that points here, gone afterwards', async () => {
+    const command = await reporter();
+    expect((await run([command, '{url}', 'p{port}']).result).code).toBe(0);
+    const { args, env, config } = await report();
+    expect(args).toEqual([URL, 'p4321']);
+    expect(config).toContain(`base_url = "${URL}"`);
+    expect(config).toContain('env_key = "OPENAI_API_KEY"');
+    expect(existsSync(env.CODEX_HOME)).toBe(false);
+  });
+  test('own: Codex keeps its home and gets its built-in provider overridden', async () => {
+    const command = await reporter('codex');
+    await run([command, 'exec', 'hi'], { codexHome: 'own' }).result;
+    const { args, env } = await report();
+    expect(args).toEqual(['-c', `openai_base_url="${URL}"`, 'exec', 'hi']);
+    expect(env).not.toHaveProperty('CODEX_HOME');
+  });
+  test('own: the provider that the config names is overridden instead', async () => {
+    const command = await reporter('codex');
+    await mkdir(join(folder, '.codex'));
+    await writeFile(join(folder, '.codex', 'config.toml'), 'model_provider = "gw"\n[model_providers.gw]\nname = "G"\n');
+    await run([command, 'exec'], { codexHome: 'own' }).result;
+    expect((await report()).args).toEqual(['-c', `model_providers.gw.base_url="${URL}"`, 'exec']);
+  });
+  test('own: another command gets no overrides', async () => {
+    const command = await reporter('claude');
+    await run([command, '-p', 'hi'], { codexHome: 'own' }).result;
+    expect((await report()).args).toEqual(['-p', 'hi']);
+  });
+  test('a folder is used as it is', async () => {
+    const command = await reporter('codex');
+    const home = join(folder, 'home');
+    await mkdir(home);
+    await run([command], { codexHome: home }).result;
+    const { args, env } = await report();
+    expect(env.CODEX_HOME).toBe(home);
+    expect(args).toEqual(['-c', `openai_base_url="${URL}"`]);
+  });
+});
