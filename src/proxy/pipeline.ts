@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EntryEnd } from '../cassette/format.ts';
-import type { ProtocolProblem } from '../protocols/errors.ts';
-import { breakOff, respondWithProblem, writtenHead } from '../respond/http.ts';
+import { errorText, type ProtocolProblem } from '../protocols/errors.ts';
+import { breakOff, respondWithJson, writtenHead } from '../respond/http.ts';
 import type { Upstream } from '../upstream/client.ts';
 import { type Credentials, withCredentials } from '../upstream/credentials/api-key.ts';
 import { dropHopByHop } from '../util/hop-by-hop.ts';
@@ -52,7 +52,8 @@ export function runExchange(
   };
   const refuse = (problem: ProtocolProblem) => {
     if (over) return;
-    const body = respondWithProblem(response, exchange.protocol, problem, ['connection', 'close']);
+    const text = errorText(exchange.protocol, problem);
+    const body = respondWithJson(response, problem.status, text, ['connection', 'close']);
     const answer = tap?.clientResponse(clock(), writtenHead(response), {
       name: 'tapedeck',
       version: VERSION,

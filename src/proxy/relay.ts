@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EntryEnd, Producer } from '../cassette/format.ts';
 import type { AttemptTap, MessageTap } from '../cassette/tap.ts';
-import { breakOff, flushHeadSoon, respondWithProblem, writeHead, writtenHead } from '../respond/http.ts';
+import { errorText } from '../protocols/errors.ts';
+import { breakOff, flushHeadSoon, respondWithJson, writeHead, writtenHead } from '../respond/http.ts';
 import type { UpstreamHandler } from '../upstream/client.ts';
 import { describeFailure } from '../upstream/failure.ts';
 import { expectSentHead, type SentHead } from '../upstream/sent-head.ts';
@@ -118,7 +119,8 @@ export class Relay implements UpstreamHandler {
     // The rest of the request is read (and recorded) before the answer, or the client would see a reset instead of it.
     this.#whenRequestRead(() => {
       if (this.#over) return;
-      const body = respondWithProblem(this.#response, this.#exchange.protocol, failure);
+      const text = errorText(this.#exchange.protocol, failure);
+      const body = respondWithJson(this.#response, failure.status, text);
       const { tap, clock } = this.#exchange;
       const answer = tap?.clientResponse(clock(), writtenHead(this.#response), OWN_ERROR);
       answer?.data(clock(), body);

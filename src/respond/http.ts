@@ -1,7 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { ResponseHead } from '../cassette/tap.ts';
-import { errorText, type ProtocolProblem } from '../protocols/errors.ts';
-import type { Protocol, RawHeaders } from '../util/types.ts';
+import type { RawHeaders } from '../util/types.ts';
 
 /**
  * Writes a response head with the headers in the order and case given. Node adds `Connection` and the framing; `Date` is
@@ -12,8 +10,16 @@ export function writeHead(response: ServerResponse, status: number, statusText: 
   response.writeHead(status, statusText, headers as string[]);
 }
 
+/** A response head, as a tap wants it. */
+export interface WrittenHead {
+  status: number;
+  statusText: string;
+  httpVersion: string;
+  headers: RawHeaders;
+}
+
 /** The head as node wrote it to the socket, framing included. */
-export function writtenHead(response: ServerResponse): ResponseHead {
+export function writtenHead(response: ServerResponse): WrittenHead {
   // `_header` is node's own buffer of the head; there is no public way to see the fields that node adds.
   const text = (response as ServerResponse & { _header: string | null })._header ?? '';
   const [statusLine = '', ...lines] = text.split('\r\n');
@@ -26,21 +32,16 @@ export function writtenHead(response: ServerResponse): ResponseHead {
   return { status: Number(status), statusText, httpVersion: version, headers };
 }
 
-/** Answers with an error of our own in the shape of the client's protocol; answers with the body that was written. */
-export function respondWithProblem(
+/** Answers with a whole JSON document of our own; answers with the bytes that were written. */
+export function respondWithJson(
   response: ServerResponse,
-  protocol: Protocol | null,
-  problem: ProtocolProblem,
+  status: number,
+  text: string,
   extra: RawHeaders = [],
 ): Buffer {
-  const body = Buffer.from(errorText(protocol, problem));
-  writeHead(response, problem.status, '', [
-    'content-type',
-    'application/json',
-    'content-length',
-    String(body.length),
-    ...extra,
-  ]);
+  const body = Buffer.from(text);
+  const framing = ['content-type', 'application/json', 'content-length', String(body.length)];
+  writeHead(response, status, '', [...framing, ...extra]);
   response.end(body);
   return body;
 }

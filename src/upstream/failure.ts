@@ -1,10 +1,9 @@
-import type { EntryEnd } from '../cassette/format.ts';
 import type { Outcome } from '../util/types.ts';
 
 /** Why an attempt at the upstream failed, in the terms of a cassette and of an HTTP answer. */
 export interface UpstreamFailure {
   outcome: Extract<Outcome, 'refused' | 'timeout' | 'upstream-aborted' | 'upstream-error'>;
-  how: EntryEnd['how'];
+  how: 'refused' | 'timeout' | 'reset' | 'closed' | 'error';
   /** What the client is told when no response head has been sent: 502 or 504. */
   status: 502 | 504;
   /** Machine-readable: `upstream_refused`, `upstream_timeout`, … */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clientEnvironment, runClient } from '../../src/cli/run-client.ts';
-import { captureIo } from '../helpers/io.ts';
+import { captureIo } from '../helpers/capture-io.ts';
 
 const URL = 'http://127.0.0.1:4321/v1';
 let folder: string;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { encodeBody } from '../../src/decode/body.ts';
-import { type ProxyOptions, type RunningProxy, startProxy } from '../../src/proxy/server.ts';
+import { type RunningProxy, startProxy } from '../../src/proxy/server.ts';
 import { memoryRecorder } from '../helpers/memory-recorder.ts';
 import { post, type RawServer, rawClient, rawServer } from '../helpers/raw-http.ts';
 
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const JSON_BODY = JSON.stringify({ model: 'm', input: 'x'.repeat(4000) });
-const start = async (requestCoding: ProxyOptions['requestCoding']) => {
+const start = async (requestCoding: 'pass' | 'decode') => {
   proxy = await startProxy({ upstream: upstream.url, recorder, requestCoding });
   return proxy.port;
 };

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { RequestHead, ResponseHead } from '../../src/cassette/tap.ts';
 import { type RunningProxy, startProxy } from '../../src/proxy/server.ts';
 import { memoryRecorder } from '../helpers/memory-recorder.ts';
 import { post, type RawServer, rawClient, rawServer } from '../helpers/raw-http.ts';
@@ -50,7 +51,7 @@ test('the tapped upstream request head is the one that was written', async () =>
   connection.socket.write(ok('{}'));
   await client.until(/\{\}$/);
   const exchange = await recorder.closed(0);
-  const head = exchange.attempts[0]?.request?.head as { method: string; url: string; headers: string[] };
+  const head = exchange.attempts[0]?.request?.head as RequestHead;
   expect(head.url).toBe(`http://127.0.0.1:${upstream.port}/v1/responses?x=1`);
   const lines: string[] = [];
   for (let i = 0; i < head.headers.length; i += 2) lines.push(`${head.headers[i]}: ${head.headers[i + 1]}`);
@@ -93,7 +94,7 @@ test('a response comes back with header order and case kept and no date added', 
   ]);
   expect(head).not.toMatch(/^date:/im);
   const exchange = await recorder.closed(0);
-  const written = exchange.clientResponse?.head as { headers: string[] };
+  const written = exchange.clientResponse?.head as ResponseHead;
   expect(written.headers.slice(0, 8)).toEqual([
     'X-Second',
     '2',
