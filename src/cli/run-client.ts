@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { EXIT } from '../errors.ts';
@@ -33,7 +33,7 @@ export interface ClientResult {
  */
 export async function runClient(options: ClientOptions): Promise<ClientResult> {
   const isolated = options.codexHome === 'isolated';
-  const home = isolated ? await writeIsolatedHome(options.url) : undefined;
+  const home = isolated ? await writeIsolatedHome(options.url, options.env) : undefined;
   try {
     const command = options.command.map((part) => fill(part, options));
     const codexHome = home ?? (options.codexHome === 'own' ? undefined : options.codexHome);
@@ -75,8 +75,12 @@ export function clientEnvironment(env: NodeJS.ProcessEnv, url: string, isolated:
   };
 }
 
-async function writeIsolatedHome(url: string): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), 'tapedeck-codex-'));
+/** Not below the system's temporary folder: Codex (0.169.0) refuses to set up its helper programs in a home there. */
+async function writeIsolatedHome(url: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const cache = env.XDG_CACHE_HOME || (env.HOME ? join(env.HOME, '.cache') : tmpdir());
+  const parent = join(cache, 'tapedeck');
+  await mkdir(parent, { recursive: true });
+  const home = await mkdtemp(join(parent, 'codex-home-'));
   await writeFile(join(home, 'config.toml'), codexConfig(url));
   return home;
 }
