@@ -12,6 +12,8 @@ export interface CapturedIo extends Io {
 
 export interface CaptureOptions {
   columns?: number;
+  /** stdout says that it is a terminal. */
+  isTTY?: boolean;
   /** Level of chalk; 0, the default, writes no colours. */
   colourLevel?: 0 | 1 | 2 | 3;
   env?: NodeJS.ProcessEnv;
@@ -22,6 +24,7 @@ export interface CaptureOptions {
 /** Makes one. */
 export function captureIo(options: CaptureOptions = {}): CapturedIo {
   const stdout = capture(options.columns);
+  if (options.isTTY) Object.assign(stdout.stream, { isTTY: true });
   const stderr = capture(options.columns);
   const colour = new Chalk({ level: options.colourLevel ?? 0 });
   return {

@@ -1,6 +1,6 @@
 import type { Entry, HarHeader, HarRequest, WireFacts } from '../../src/cassette/format.ts';
 import type { Leg, LegBody, RecordedExchange } from '../../src/cassette/legs.ts';
-import { fromUtf8, toUtf8 } from '../../src/util/bytes.ts';
+import { toUtf8 } from '../../src/util/bytes.ts';
 import type { LegName, Outcome, Protocol } from '../../src/util/types.ts';
 
 /** Legs and entries made by hand, for tests of what reads them. */
@@ -138,6 +138,3 @@ export function makeExchange(client: Entry, attempts: Entry[] = []): { exchange:
 export function sse(...events: Record<string, unknown>[]): string[] {
   return events.map((event) => `${event.type ? `event: ${event.type}\n` : ''}data: ${JSON.stringify(event)}\n\n`);
 }
-
-/** Bytes as text, for assertions that can be read. */
-export const asText = fromUtf8;
