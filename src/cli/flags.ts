@@ -21,6 +21,7 @@ export const FLAGS = {
     default: 'isolated',
     describe: 'CODEX_HOME for the command: isolated (temporary), own (yours, with overrides) or a folder',
   },
+  redact: { type: 'string', array: true, describe: 'Regular expression of a secret of your own; repeatable' },
   force: { type: 'boolean', default: false, describe: 'Overwrite an existing file' },
   profile: {
     type: 'string',

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { run } from './main.ts';
 import { processIo } from './io.ts';
+import { run } from './main.ts';
 
 process.exitCode = await run(process.argv.slice(2), processIo());

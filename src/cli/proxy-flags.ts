@@ -39,3 +39,16 @@ async function readAuthorities(path: string): Promise<string> {
     hint: 'Convert it with `openssl x509 -in FILE -out ca.pem -outform PEM`.',
   });
 }
+
+/** The user's own patterns of secrets, from `--redact`; throws `usage` for one that is no regular expression. */
+export function redactPatterns(args: Arguments): RegExp[] {
+  return ((args.redact as string[] | undefined) ?? []).map(toPattern);
+}
+
+function toPattern(source: string): RegExp {
+  try {
+    return new RegExp(source, 'g');
+  } catch (cause) {
+    throw new TapedeckError('usage', `--redact ${JSON.stringify(source)} is not a regular expression.`, { cause });
+  }
+}

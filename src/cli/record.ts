@@ -2,14 +2,15 @@ import { FORMAT_VERSION } from '../cassette/format.ts';
 import { chooseCassettePath } from '../cassette/output-path.ts';
 import { createRecorder } from '../cassette/recorder.ts';
 import type { RecordingSummary } from '../cassette/tap.ts';
-import { EXIT, TapedeckError } from '../errors.ts';
+import { EXIT } from '../errors.ts';
 import { startProxy } from '../proxy/server.ts';
+import { formatBytes } from '../report/format.ts';
 import { parseBaseUrl } from '../route/base-url.ts';
 import { VERSION } from '../util/version.ts';
 import type { Command } from './command.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, remark, say, sayJson } from './io.ts';
-import { proxyOptions } from './proxy-flags.ts';
+import { proxyOptions, redactPatterns } from './proxy-flags.ts';
 import { serve } from './serve.ts';
 import { watchExchanges } from './watch.ts';
 
@@ -25,7 +26,7 @@ export const recordCommand: Command = {
     'upstream-key-env': FLAGS['upstream-key-env'],
     ca: FLAGS.ca,
     'codex-home': FLAGS['codex-home'],
-    redact: { type: 'string', array: true, describe: 'Regular expression of a secret of your own; repeatable' },
+    redact: FLAGS.redact,
     force: FLAGS.force,
     json: FLAGS.json,
   },
@@ -43,7 +44,7 @@ export const recordCommand: Command = {
     const recorder = await createRecorder({
       path,
       force,
-      redactPatterns: ((args.redact as string[] | undefined) ?? []).map(toPattern),
+      redactPatterns: redactPatterns(args),
       header: {
         format: FORMAT_VERSION,
         tool: VERSION,
@@ -66,7 +67,7 @@ export const recordCommand: Command = {
       code = await serve(proxy, io, { json: args.json as boolean, command, codexHome: args['codex-home'] as string });
     } finally {
       const summary = await recorder.close();
-      printSummary(summary, args.json as boolean, io);
+      printSummary(summary, { json: args.json as boolean, quiet: command.length > 0 }, io);
     }
     if (failure !== undefined) return EXIT.output;
     const unreachable = outcomes.length > 0 && outcomes.every((outcome) => outcome === 'refused');
@@ -74,15 +75,7 @@ export const recordCommand: Command = {
   },
 };
 
-function toPattern(source: string): RegExp {
-  try {
-    return new RegExp(source, 'g');
-  } catch (cause) {
-    throw new TapedeckError('usage', `--redact ${JSON.stringify(source)} is not a regular expression.`, { cause });
-  }
-}
-
-function printSummary(summary: RecordingSummary, json: boolean, io: Io): void {
+function printSummary(summary: RecordingSummary, { json, quiet }: { json: boolean; quiet: boolean }, io: Io): void {
   const next = [
     `tapedeck show ${summary.path}`,
     `tapedeck validate ${summary.path}`,
@@ -92,12 +85,18 @@ function printSummary(summary: RecordingSummary, json: boolean, io: Io): void {
     sayJson(io, { event: 'summary', ...summary, next });
     return;
   }
-  const { colour } = io;
+  // With a command, stdout is the client's.
+  const write = quiet ? remark : say;
+  const colour = quiet ? io.errorColour : io.colour;
   const outcomes = Object.entries(summary.outcomes).map(([outcome, count]) => `${count} ${outcome}`);
   const redacted = Object.entries(summary.redacted).map(([kind, count]) => `${count} ${kind}`);
-  say(io, `${colour.bold(summary.path)}  ${summary.exchanges} exchanges, ${summary.bytes} bytes`);
-  if (outcomes.length > 0) say(io, `  outcomes  ${outcomes.join(', ')}`);
-  say(io, `  redacted  ${redacted.join(', ') || 'nothing'}`);
-  if (summary.failed) say(io, `  ${colour.red('incomplete')}  ${summary.failed}`);
-  for (const line of next) say(io, colour.dim(`  ${line}`));
+  write(io, `${colour.bold(summary.path)}  ${count(summary.exchanges, 'exchange')}, ${formatBytes(summary.bytes)}`);
+  if (outcomes.length > 0) write(io, `  outcomes  ${outcomes.join(', ')}`);
+  write(io, `  redacted  ${redacted.join(', ') || 'nothing'}`);
+  if (summary.failed) write(io, `  ${colour.red('incomplete')}  ${summary.failed}`);
+  for (const line of next) write(io, colour.dim(`  ${line}`));
+}
+
+function count(n: number, word: string): string {
+  return `${n} ${word}${n === 1 ? '' : 's'}`;
 }

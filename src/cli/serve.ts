@@ -22,10 +22,18 @@ export interface ServeOptions {
  * the process at once. Resolves with the client's exit code, or 0 for a signal, when nothing is in flight any more.
  */
 export async function serve(served: Served, io: Io, options: ServeOptions): Promise<number> {
+  const { command } = options;
+  const withClient = command !== undefined && command.length > 0;
+  // Before the listening line: a script may send its signal as soon as it has read that.
+  const signalled = withClient
+    ? undefined
+    : untilSignal(() => {
+        const active = served.active?.() ?? 0;
+        if (active > 0) remark(io, `Ending; ${active} in flight. Once more to stop at once.`);
+      });
   if (options.json) sayJson(io, { event: 'listening', url: served.url, pid: process.pid });
   remark(io, `tapedeck listening on ${served.url}`);
-  const { command } = options;
-  if (command && command.length > 0) {
+  if (withClient) {
     const { code } = await runClient({
       command,
       url: served.url,
@@ -37,10 +45,7 @@ export async function serve(served: Served, io: Io, options: ServeOptions): Prom
     await served.close();
     return code;
   }
-  await untilSignal(() => {
-    const active = served.active?.() ?? 0;
-    if (active > 0) remark(io, `Ending; ${active} in flight. Once more to stop at once.`);
-  });
+  await signalled;
   await served.close();
   return EXIT.ok;
 }

@@ -1,0 +1,149 @@
+import { relative } from 'node:path';
+import type { RecordedExchange } from '../cassette/legs.ts';
+import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
+import { EXIT, TapedeckError } from '../errors.ts';
+import type { Diagnosis } from '../validate/diagnose/types.ts';
+import { diagnoseExchange } from '../validate/diagnose.ts';
+import { validateExchange } from '../validate/exchange.ts';
+import type { Arguments, Command } from './command.ts';
+import { readExchangeArgument } from './exchange-argument.ts';
+import { forecastFor } from './explain/forecast.ts';
+import { type ExchangeLine, printAllWell, printDiagnosis, printOthers } from './explain/print.ts';
+import { FLAGS } from './flags.ts';
+import { type Io, say, sayJson } from './io.ts';
+import { findExchange } from './show/select.ts';
+
+/** `tapedeck explain`: why an exchange broke, in words. */
+export const explainCommand: Command = {
+  usage: 'explain [cassette] [exchange]',
+  summary: 'Say why an exchange broke, what the client does next, and what to do',
+  flags: {
+    json: FLAGS.json,
+    codex: {
+      type: 'string',
+      describe: 'Codex version to judge by, instead of the one in the user agent, e.g. 0.169.0',
+    },
+  },
+  examples: [
+    ['tapedeck explain', 'The first exchange that broke in the newest cassette'],
+    ['tapedeck explain session.har 3', 'The third exchange of a cassette'],
+    ['tapedeck explain 3 --codex 0.122.0', 'What an older Codex would make of it'],
+  ],
+  extend: (yargs) =>
+    yargs
+      .positional('cassette', { type: 'string', describe: 'Cassette; the newest one of cassettes/ when not given' })
+      .positional('exchange', {
+        type: 'string',
+        describe: 'Number or id of an exchange; the first that broke when not given',
+      }),
+  run,
+};
+
+interface Explained {
+  number: number;
+  diagnosis: Diagnosis;
+}
+
+interface Reading {
+  /** The exchange that is explained in full; undefined when the cassette holds none. */
+  chosen: Explained | undefined;
+  /** All exchanges, the chosen one too. */
+  lines: ExchangeLine[];
+}
+
+type Diagnose = (exchange: RecordedExchange, number: number) => Diagnosis;
+
+async function run(args: Arguments, io: Io): Promise<number> {
+  const { cassette: name, exchange: wanted } = readExchangeArgument(args);
+  const version = readVersion(args.codex);
+  const path = await findCassette(name, io.cwd);
+  const cassette = await openCassette(path);
+  try {
+    const diagnose = diagnoser(quote(relative(io.cwd, path) || path), version);
+    const reading =
+      wanted === undefined ? await readAll(cassette, diagnose) : await readOne(cassette, wanted, diagnose);
+    if (args.json) sayJson(io, toJson(path, reading));
+    else print(io, path, reading);
+    return reading.chosen?.diagnosis.level === 'broken' ? EXIT.findings : EXIT.ok;
+  } finally {
+    await cassette.close();
+  }
+}
+
+function readVersion(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const version = /^v?(\d+\.\d+(?:\.\d+)?)/.exec(String(value))?.[1];
+  if (version) return version;
+  throw new TapedeckError('usage', `--codex ${JSON.stringify(value)} is not a version.`, {
+    hint: 'Give it as codex --version prints it, e.g. --codex 0.169.0.',
+  });
+}
+
+function diagnoser(cassette: string, version: string | undefined): Diagnose {
+  return (exchange, number) => {
+    const forecast = forecastFor(exchange, version);
+    return diagnoseExchange(exchange, {
+      findings: validateExchange(exchange, { profiles: ['tolerant', 'codex'] }),
+      ...(forecast ? { forecast } : {}),
+      cassette,
+      exchange: String(number),
+    });
+  };
+}
+
+/** Reads all exchanges, and keeps the first one of the worst level. */
+async function readAll(cassette: CassetteReader, diagnose: Diagnose): Promise<Reading> {
+  const rank: Record<Diagnosis['level'], number> = { ok: 0, warning: 1, broken: 2 };
+  const reading: Reading = { chosen: undefined, lines: [] };
+  for await (const exchange of cassette.exchanges()) {
+    const number = reading.lines.length + 1;
+    const diagnosis = diagnose(exchange, number);
+    reading.lines.push(lineOf({ number, diagnosis }));
+    const best = reading.chosen?.diagnosis.level;
+    if (best === undefined || rank[diagnosis.level] > rank[best]) reading.chosen = { number, diagnosis };
+  }
+  return reading;
+}
+
+async function readOne(cassette: CassetteReader, name: string, diagnose: Diagnose): Promise<Reading> {
+  const { exchange, number } = await findExchange(cassette.exchanges(), name);
+  const chosen = { number, diagnosis: diagnose(exchange, number) };
+  return { chosen, lines: [lineOf(chosen)] };
+}
+
+function lineOf({ number, diagnosis }: Explained): ExchangeLine {
+  const { exchange, level, request, headline } = diagnosis;
+  return { number, exchange, level, request, headline };
+}
+
+function toJson(path: string, { chosen, lines }: Reading): unknown {
+  const others = lines.filter((line) => line.number !== chosen?.number);
+  return {
+    event: 'explain',
+    cassette: path,
+    explained: chosen ? { number: chosen.number, ...chosen.diagnosis } : null,
+    others,
+  };
+}
+
+function print(io: Io, path: string, { chosen, lines }: Reading): void {
+  say(io, io.colour.dim(path));
+  if (!chosen) {
+    say(io, 'It holds no exchange.');
+    return;
+  }
+  if (chosen.diagnosis.level === 'ok' && lines.length > 1) {
+    printAllWell(io, lines.length, chosen.diagnosis);
+    return;
+  }
+  printDiagnosis(io, chosen.number, chosen.diagnosis);
+  printOthers(
+    io,
+    lines.filter((line) => line.number !== chosen.number && line.level !== 'ok'),
+  );
+}
+
+/** A path as a shell takes it. */
+function quote(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,80 @@
+import type { Diagnosis, FoundCause } from '../../validate/diagnose/types.ts';
+import type { Finding } from '../../validate/findings.ts';
+import { type Io, say } from '../io.ts';
+
+/** Findings and other exchanges that are listed before "… more". */
+const LISTED = 12;
+
+/** An exchange of the list, in one line. */
+export interface ExchangeLine {
+  number: number;
+  exchange: string;
+  level: Diagnosis['level'];
+  request: string;
+  headline: string;
+}
+
+const LABELS: Record<Diagnosis['level'], string> = { broken: 'broken', warning: 'warning', ok: 'ok' };
+
+/** Prints one diagnosis as text. */
+export function printDiagnosis(io: Io, number: number, diagnosis: Diagnosis): void {
+  const { bold, dim } = io.colour;
+  say(io, `${bold(`exchange ${number}`)} ${dim(`(${diagnosis.exchange})`)}  ${diagnosis.request}`);
+  say(io, `${paint(io, diagnosis.level)}  ${bold(diagnosis.headline)}`);
+  for (const cause of diagnosis.causes) printCause(io, cause, diagnosis.headline);
+  section(io, 'How it ended', diagnosis.ended);
+  if (diagnosis.next.length > 0) section(io, 'What the client does', diagnosis.next);
+  section(io, 'Rules broken', findingLines(diagnosis.findings));
+  if (diagnosis.level !== 'broken') section(io, 'Looked at', diagnosis.checked);
+  section(io, 'Run next', diagnosis.commands);
+}
+
+/** Prints that nothing is wrong with several exchanges. */
+export function printAllWell(io: Io, count: number, { checked }: Diagnosis): void {
+  say(io, `${paint(io, 'ok')}  Nothing is wrong with any of ${count} exchanges.`);
+  section(io, 'Looked at', checked);
+}
+
+/** Prints the exchanges that are not explained in full. */
+export function printOthers(io: Io, lines: readonly ExchangeLine[]): void {
+  if (lines.length === 0) return;
+  const shown = lines
+    .slice(0, LISTED)
+    .map((line) => `${String(line.number).padStart(3)}  ${paint(io, line.level)}  ${line.request}  ${line.headline}`);
+  section(io, 'Other exchanges', [...shown, ...more(lines.length)]);
+}
+
+function printCause(io: Io, cause: FoundCause, headline: string): void {
+  const { dim } = io.colour;
+  const title = cause.cause === headline ? 'Cause' : 'Besides';
+  section(io, `${title} ${dim(cause.id)}`, [
+    ...(cause.cause === headline ? [] : [cause.cause]),
+    `Seen: ${cause.evidence}`,
+    `Do:   ${cause.fix}`,
+    dim(`From: ${cause.source} (docs/explain.md)`),
+  ]);
+}
+
+function findingLines(findings: readonly Finding[]): string[] {
+  const lines = findings.slice(0, LISTED).map(({ severity, rule, leg, event, offset, message }) => {
+    const place = [leg, event === undefined ? '' : `event ${event + 1}`, offset === undefined ? '' : `byte ${offset}`];
+    return `${severity} ${rule} (${place.filter(Boolean).join(', ')}): ${message}`;
+  });
+  return [...lines, ...more(findings.length)];
+}
+
+function more(count: number): string[] {
+  return count > LISTED ? [`… and ${count - LISTED} more`] : [];
+}
+
+function section(io: Io, title: string, lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  say(io);
+  say(io, io.colour.underline(title));
+  for (const line of lines) say(io, `  ${line}`);
+}
+
+function paint(io: Io, level: Diagnosis['level']): string {
+  const { red, yellow, green } = io.colour;
+  return { broken: red, warning: yellow, ok: green }[level](LABELS[level]);
+}

@@ -1,0 +1,103 @@
+import { access } from 'node:fs/promises';
+import { type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http';
+import { FORMAT_VERSION } from '../cassette/format.ts';
+import { createRecorder } from '../cassette/recorder.ts';
+import type { Recorder, RecordingSummary } from '../cassette/tap.ts';
+import { errorText } from '../protocols/errors.ts';
+import { type ProxyOptions, type RunningProxy, startProxy } from '../proxy/server.ts';
+import { parseBaseUrl } from '../route/base-url.ts';
+import { classify } from '../route/endpoints.ts';
+import { dropHopByHop } from '../util/hop-by-hop.ts';
+import { VERSION } from '../util/version.ts';
+
+/** Takes the requests that a cassette does not hold and records them to a new one. */
+export interface Forwarder {
+  forward(request: IncomingMessage, response: ServerResponse, body: Uint8Array): void;
+  /** Ends the recording; undefined when nothing was forwarded. */
+  close(): Promise<RecordingSummary | undefined>;
+}
+
+/**
+ * Makes a forwarder for `--mode new_episodes`. With the first unknown request it starts a recording proxy of its own,
+ * which writes `NAME.new-<n>.har` beside the cassette; the cassette itself is never changed.
+ */
+export function createForwarder(cassette: string, upstream: ProxyOptions): Forwarder {
+  parseBaseUrl(upstream.upstream);
+  let started: Promise<{ proxy: RunningProxy; recorder: Recorder }> | undefined;
+  return {
+    forward(request, response, body) {
+      started ??= startRecording(cassette, upstream);
+      started.then(
+        ({ proxy }) => relay(proxy.port, request, response, body),
+        (error: Error) => answerError(request, response, `Tapedeck cannot record: ${error.message}`),
+      );
+    },
+    async close() {
+      if (!started) return undefined;
+      const { proxy, recorder } = await started;
+      await proxy.close();
+      return recorder.close();
+    },
+  };
+}
+
+async function startRecording(cassette: string, upstream: ProxyOptions) {
+  const base = parseBaseUrl(upstream.upstream);
+  const recorder = await createRecorder({
+    path: await freePath(cassette),
+    header: {
+      format: FORMAT_VERSION,
+      tool: VERSION,
+      recordedAt: new Date().toISOString(),
+      gateway: { name: 'tapedeck', version: VERSION },
+      upstream: { url: `${base.origin}${base.basePath}`, protocol: null },
+    },
+  });
+  const proxy = await startProxy({ ...upstream, host: '127.0.0.1', port: 0, recorder });
+  return { proxy, recorder };
+}
+
+async function freePath(cassette: string): Promise<string> {
+  const stem = cassette.replace(/\.har$/i, '');
+  for (let n = 1; ; n++) {
+    const path = `${stem}.new-${n}.har`;
+    const taken = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return path;
+  }
+}
+
+/** Hands one request to the proxy and its answer back, headers in their order and case, bytes as they come. */
+function relay(port: number, request: IncomingMessage, response: ServerResponse, body: Uint8Array): void {
+  const up = openRequest({
+    host: '127.0.0.1',
+    port,
+    method: request.method,
+    path: request.url,
+    headers: dropHopByHop(request.rawHeaders),
+    agent: false,
+  });
+  up.on('response', (answer) => {
+    response.sendDate = false;
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? '', dropHopByHop(answer.rawHeaders));
+    response.flushHeaders();
+    // A stream that breaks off upstream breaks off here as well.
+    answer.on('error', () => response.destroy());
+    answer.pipe(response);
+  });
+  up.on('error', (error) => answerError(request, response, `Tapedeck cannot forward: ${error.message}`));
+  response.on('close', () => up.destroy());
+  up.end(body);
+}
+
+function answerError(request: IncomingMessage, response: ServerResponse, message: string): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const { protocol } = classify(request.method ?? '', request.url ?? '');
+  response.writeHead(502, { 'content-type': 'application/json' });
+  response.end(errorText(protocol, { status: 502, code: 'forward_failed', message }));
+}

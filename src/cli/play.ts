@@ -1,0 +1,235 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { CassetteHeader } from '../cassette/format.ts';
+import type { RecordedExchange } from '../cassette/legs.ts';
+import { createRedactor } from '../cassette/redact.ts';
+import { findCassette, openCassette } from '../cassette/store.ts';
+import { EXIT, TapedeckError } from '../errors.ts';
+import type { Repeat } from '../replay/match.ts';
+import { missText } from '../replay/miss.ts';
+import { type Player, type PlayerEvent, type PlayerOptions, type Speed, startPlayer } from '../replay/player.ts';
+import type { MatchLevel } from '../replay/request.ts';
+import { parseBaseUrl } from '../route/base-url.ts';
+import type { Arguments, Command } from './command.ts';
+import { FLAGS } from './flags.ts';
+import { type Io, remark, say, sayJson } from './io.ts';
+import type { Forwarder } from './play-forward.ts';
+import { proxyOptions, redactPatterns } from './proxy-flags.ts';
+import { serve } from './serve.ts';
+
+export const playCommand: Command = {
+  usage: 'play [cassette]',
+  summary: 'Serve a cassette as a gateway or as an upstream, with no network',
+  flags: {
+    as: {
+      type: 'string',
+      choices: ['gateway', 'upstream'],
+      default: 'gateway',
+      describe: 'Answer clients as the recorded gateway did, or a gateway as the recorded provider did',
+    },
+    mode: {
+      type: 'string',
+      choices: ['none', 'once', 'new_episodes'],
+      default: 'none',
+      describe: 'Never use the network; record when the cassette does not exist yet; record what it does not hold',
+    },
+    match: {
+      type: 'string',
+      choices: ['exact', 'shape', 'turn'],
+      default: 'shape',
+      describe: 'Compare all of a request, all but what is volatile, or its place in the conversation',
+    },
+    repeat: {
+      type: 'string',
+      choices: ['none', 'last', 'cycle'],
+      default: 'none',
+      describe: 'When all equal requests were served: miss, the last answer again, or all again',
+    },
+    speed: { type: 'string', default: 'instant', describe: 'recorded, instant, or so many times faster than recorded' },
+    strict: { type: 'boolean', default: false, describe: 'Recordings that nobody asked for are a failure, too' },
+    host: FLAGS.host,
+    port: FLAGS.port,
+    upstream: { ...FLAGS.upstream, describe: 'With --mode once or new_episodes: where unknown requests go' },
+    'request-coding': { ...FLAGS['request-coding'], default: 'pass' },
+    'upstream-key-env': FLAGS['upstream-key-env'],
+    ca: FLAGS.ca,
+    redact: { ...FLAGS.redact, describe: 'The patterns that the cassette was recorded with; repeatable' },
+    'codex-home': FLAGS['codex-home'],
+    json: FLAGS.json,
+  },
+  examples: [
+    ["$0 play -- codex exec 'hi'", 'Run Codex against the newest cassette'],
+    ['$0 play bug.har --as upstream --port 9000', 'Be the provider of a gateway under test'],
+    ['$0 play bug.har --speed recorded', 'With the delays that were recorded'],
+  ],
+  async run(args, io) {
+    const speed = readSpeed(args.speed as string);
+    const path = await cassettePath(args, io);
+    if (path.missing) {
+      const { recordCommand } = await import('./record.ts');
+      return recordCommand.run({ ...args, output: path.file, force: false }, io);
+    }
+    const { header, exchanges } = await readCassette(path.file);
+    const { host = '127.0.0.1', port = 0, ...upstream } = await proxyOptions(args, io, (args.upstream as string) ?? '');
+    const forwarder =
+      args.mode === 'new_episodes'
+        ? (await import('./play-forward.ts')).createForwarder(path.file, upstream)
+        : undefined;
+    const watch = watchPlayer(args.json as boolean, io);
+    const player = await start(
+      {
+        exchanges,
+        as: args.as as PlayerOptions['as'],
+        match: args.match as MatchLevel,
+        repeat: args.repeat as Repeat,
+        speed,
+        host,
+        port,
+        ...(URL.canParse(header.upstream.url) ? { base: parseBaseUrl(header.upstream.url) } : {}),
+        ...(Object.keys(header.redacted).length > 0
+          ? { redactor: createRedactor({ patterns: redactPatterns(args) }) }
+          : {}),
+        ...(forwarder ? { forward: forwarder.forward } : {}),
+        onRequest: watch.onRequest,
+      },
+      host,
+      port,
+    );
+    const command = args['--'] ?? [];
+    const own = await serve(player, io, {
+      json: args.json as boolean,
+      command,
+      codexHome: args['codex-home'] as string,
+    });
+    const recordedTo = await forwarder?.close();
+    summarize(path.file, player, recordedTo, { json: args.json as boolean, quiet: command.length > 0 }, io);
+    return exitCode(player, watch.failed(), own, args);
+  },
+};
+
+function readSpeed(text: string): Speed {
+  if (text === 'recorded' || text === 'instant') return text;
+  const factor = Number(text);
+  if (Number.isFinite(factor) && factor > 0) return factor;
+  throw new TapedeckError('usage', `--speed ${text} is no speed.`, {
+    hint: 'Give recorded, instant, or a number such as 10 for ten times faster.',
+  });
+}
+
+/** The cassette to play; `missing`: it is to be recorded first. */
+async function cassettePath(args: Arguments, io: Io): Promise<{ file: string; missing: boolean }> {
+  const name = args.cassette as string | undefined;
+  if (args.mode === 'none' && args.upstream !== undefined) {
+    throw new TapedeckError('usage', '--upstream has no use with --mode none, which never touches the network.', {
+      hint: 'Add --mode new_episodes or --mode once, or leave --upstream out.',
+    });
+  }
+  if (args.mode !== 'none' && args.upstream === undefined && (args.mode !== 'once' || !(await exists(name, io)))) {
+    throw new TapedeckError('usage', `--mode ${args.mode} needs an upstream for what is not recorded yet.`, {
+      hint: 'Name it with --upstream URL.',
+    });
+  }
+  if (args.mode !== 'once') return { file: await findCassette(name, io.cwd), missing: false };
+  if (name === undefined) {
+    throw new TapedeckError('usage', '--mode once needs the name of a cassette.', {
+      hint: 'Write `tapedeck play NAME.har --mode once --upstream URL`.',
+    });
+  }
+  if (await exists(name, io)) return { file: await findCassette(name, io.cwd), missing: false };
+  return { file: resolve(io.cwd, name), missing: true };
+}
+
+async function exists(name: string | undefined, io: Io): Promise<boolean> {
+  if (name === undefined) return false;
+  return access(resolve(io.cwd, name)).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readCassette(path: string): Promise<{ header: CassetteHeader; exchanges: RecordedExchange[] }> {
+  const reader = await openCassette(path);
+  try {
+    const exchanges: RecordedExchange[] = [];
+    for await (const exchange of reader.exchanges()) exchanges.push(exchange);
+    return { header: reader.header, exchanges };
+  } finally {
+    await reader.close();
+  }
+}
+
+async function start(options: PlayerOptions, host: string, port: number): Promise<Player> {
+  return startPlayer(options).catch(async (cause: NodeJS.ErrnoException) => {
+    if (cause instanceof TapedeckError || cause.code === undefined) throw cause;
+    const { listenError } = await import('../proxy/server.ts');
+    throw listenError(cause, host, port);
+  });
+}
+
+/** Says on stderr what went wrong as it happens; with `--json` one line on stdout a request. */
+function watchPlayer(json: boolean, io: Io): { onRequest(event: PlayerEvent): void; failed(): boolean } {
+  let failed = false;
+  return {
+    onRequest(event) {
+      if (json) sayJson(io, { event: event.kind, method: event.method, target: event.target, ...detailOf(event) });
+      if (event.kind === 'missed') remark(io, `${io.errorColour.red('miss')} ${missText(event.miss)}`);
+      if (event.kind !== 'failed') return;
+      failed = true;
+      const text = event.error instanceof Error ? (event.error.stack ?? event.error.message) : String(event.error);
+      remark(io, `${io.errorColour.red('error')} ${text}`);
+    },
+    failed: () => failed,
+  };
+}
+
+function detailOf(event: PlayerEvent): Record<string, unknown> {
+  if (event.kind === 'served') {
+    const { exchange, attempt } = event.recording;
+    return { exchange: exchange.id, attempt, repeated: event.repeated };
+  }
+  if (event.kind === 'failed') return { message: String(event.error) };
+  const { reason, closest } = event.miss;
+  const { pointer, recorded, live } = closest?.first ?? {};
+  return { reason, closest: closest?.recording.exchange.id, differing: closest?.leaves, pointer, recorded, live };
+}
+
+function summarize(
+  path: string,
+  player: Player,
+  recordedTo: Awaited<ReturnType<Forwarder['close']>>,
+  { json, quiet }: { json: boolean; quiet: boolean },
+  io: Io,
+): void {
+  const leftovers = player.leftovers();
+  if (json) {
+    const { served, forwarded, misses } = player;
+    const leftover = leftovers.map(({ id }) => id);
+    sayJson(io, { event: 'summary', path, served, missed: misses.length, forwarded, leftover, recordedTo });
+    return;
+  }
+  // A client's output is the result of `play -- COMMAND`, so nothing is mixed into it.
+  const write = quiet ? remark : say;
+  const { bold, dim } = quiet ? io.errorColour : io.colour;
+  const counts = [`${player.served} served`, `${player.misses.length} missed`, `${leftovers.length} left over`];
+  if (player.forwarded > 0) counts.push(`${player.forwarded} forwarded`);
+  write(io, `${bold(path)}  ${counts.join(', ')}`);
+  if (leftovers.length > 0) {
+    const shown = leftovers.slice(0, 10).map(({ seq, client }) => `#${seq} ${client.request.method}`);
+    const more = leftovers.length > shown.length ? `, and ${leftovers.length - shown.length} more` : '';
+    write(io, dim(`  left over  ${shown.join(', ')}${more}`));
+  }
+  if (recordedTo) write(io, `  recorded  ${recordedTo.exchanges} exchanges to ${recordedTo.path}`);
+}
+
+/**
+ * A command's own code stands, but `--strict` turns its success into a miss; without a command any miss is one, and
+ * with `--strict` any recording that is left over.
+ */
+function exitCode(player: Player, failed: boolean, own: number, args: Arguments): number {
+  const hasCommand = (args['--'] ?? []).length > 0;
+  if (failed) return hasCommand ? EXIT.tapedeckFailed : EXIT.internal;
+  const strict = args.strict as boolean;
+  const missed = player.misses.length > 0 && (strict || !hasCommand);
+  const leftOver = strict && player.leftovers().length > 0;
+  return own === EXIT.ok && (missed || leftOver) ? EXIT.miss : own;
+}

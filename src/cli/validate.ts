@@ -1,0 +1,170 @@
+import type { RecordedExchange } from '../cassette/legs.ts';
+import { openCassette } from '../cassette/store.ts';
+import { EXIT, TapedeckError, worstExit } from '../errors.ts';
+import { validateDocument } from '../validate/document.ts';
+import { validateExchange } from '../validate/exchange.ts';
+import type { Profile } from '../validate/findings.ts';
+import { findRoot, ROOTS } from '../validate/profiles.ts';
+import type { Arguments, Command } from './command.ts';
+import { FLAGS } from './flags.ts';
+import { type Io, sayJson } from './io.ts';
+import { type Input, listCassettes, readDocument } from './validate/inputs.ts';
+import {
+  countFindings,
+  type ExchangeReport,
+  type FileReport,
+  isSecret,
+  sayFile,
+  saySummary,
+} from './validate/report.ts';
+import { findSecrets } from './validate/secrets.ts';
+
+/** What clients in general need, and what Codex does; the letter of the API only for those who ask. */
+const DEFAULT_PROFILES: readonly Profile[] = ['tolerant', 'codex'];
+
+/** `tapedeck validate`: cassettes, or single documents with `--as`, against schemas and stream grammars. */
+export const validateCommand: Command = {
+  usage: 'validate [file..]',
+  summary: 'Judge cassettes, or single documents, by schemas and by the order of their streams',
+  flags: {
+    as: { type: 'string', describe: `The files are single documents of this kind: ${Object.keys(ROOTS).join(', ')}` },
+    profile: { ...FLAGS.profile, defaultDescription: DEFAULT_PROFILES.join(', ') },
+    pristine: { type: 'boolean', default: false, describe: 'Refuse a cassette that was edited by hand' },
+    json: FLAGS.json,
+  },
+  examples: [
+    ['tapedeck validate', 'The newest cassette'],
+    ['tapedeck validate cassettes/', 'Every cassette of a folder'],
+    ['tapedeck validate --profile strict session.har', 'By the letter of the API'],
+    ['curl -sN $URL | tapedeck validate --as responses.stream -', 'A stream from somewhere else'],
+  ],
+  extend: (yargs) =>
+    yargs
+      // `--profile strict session.har`: one value a flag, and the flag may come again.
+      .parserConfiguration({
+        'populate--': true,
+        'camel-case-expansion': false,
+        'duplicate-arguments-array': true,
+        'greedy-arrays': false,
+      })
+      .positional('file', {
+        type: 'string',
+        describe: 'Cassettes or folders of them; with --as documents, or - for stdin',
+      }),
+  run,
+};
+
+interface Wanted {
+  files: string[];
+  as: string | undefined;
+  profiles: Profile[];
+  pristine: boolean;
+  json: boolean;
+}
+
+async function run(args: Arguments, io: Io): Promise<number> {
+  const wanted = readArguments(args);
+  const reports: FileReport[] = [];
+  const exits: number[] = [];
+  for await (const { report, exit } of wanted.as === undefined
+    ? judgeCassettes(wanted, io)
+    : judgeDocuments(wanted, io)) {
+    reports.push(report);
+    exits.push(exit);
+    if (!wanted.json) sayFile(report, io);
+  }
+  const counts = countFindings(reports);
+  if (wanted.json) sayJson(io, { profiles: wanted.profiles, files: reports, counts });
+  else saySummary(counts, wanted.profiles, io);
+  return worstExit(exits);
+}
+
+function readArguments(args: Arguments): Wanted {
+  const as = lastOf(args.as);
+  const files = ((args.file as string[] | undefined) ?? []).map(String);
+  if (as === undefined && files.includes('-')) {
+    throw new TapedeckError('usage', 'What comes on stdin is a single document, so its kind must be said.', {
+      hint: 'Add --as, e.g. `--as responses.stream`.',
+    });
+  }
+  if (as !== undefined) findRoot(as);
+  const profiles = (args.profile as Profile[] | undefined) ?? [];
+  return {
+    files,
+    as,
+    profiles: [...new Set(profiles.length > 0 ? profiles : DEFAULT_PROFILES)],
+    pristine: lastOf(args.pristine) === 'true',
+    json: lastOf(args.json) === 'true',
+  };
+}
+
+/** A flag that came twice is a list; the last one counts, as everywhere. */
+function lastOf(value: unknown): string | undefined {
+  const last = Array.isArray(value) ? value.at(-1) : value;
+  return last === undefined ? undefined : String(last);
+}
+
+interface Judged {
+  report: FileReport;
+  exit: number;
+}
+
+async function* judgeDocuments(wanted: Wanted, io: Io): AsyncGenerator<Judged> {
+  const root = wanted.as!;
+  // yargs drops a lone `-`; without a file the document can only come on stdin.
+  const files = wanted.files.length > 0 ? wanted.files : ['-'];
+  for (const file of files) {
+    const report: FileReport = { file: file === '-' ? 'stdin' : file, findings: [] };
+    const exit = await attempt(report, async () => {
+      report.findings = validateDocument(root, await readDocument(file, io), wanted.profiles);
+    });
+    yield { report, exit };
+  }
+}
+
+async function* judgeCassettes(wanted: Wanted, io: Io): AsyncGenerator<Judged> {
+  for (const input of await listCassettes(wanted.files, io)) {
+    const report: FileReport = { file: input.name, exchanges: [], findings: [] };
+    const exit = await attempt(report, () => judgeCassette(input, report, wanted));
+    yield { report, exit };
+  }
+}
+
+/** Fills in the report as it reads, so that a cassette which is cut off shows what came before. */
+async function judgeCassette(input: Input, report: FileReport, wanted: Wanted): Promise<void> {
+  const cassette = await openCassette(input.path, { pristine: wanted.pristine });
+  try {
+    for await (const exchange of cassette.exchanges()) {
+      report.exchanges!.push(describeExchange(exchange, report.exchanges!.length + 1));
+      report.findings.push(...findSecrets(exchange), ...validateExchange(exchange, { profiles: wanted.profiles }));
+    }
+    // Known only now: the checksum stands at the end of the file.
+    if (cassette.edited) report.edited = true;
+  } finally {
+    await cassette.close();
+  }
+}
+
+function describeExchange({ id, client, outcome }: RecordedExchange, number: number): ExchangeReport {
+  const { method, url } = client.request;
+  const path = url.replace(/^https?:\/\/[^/]*/i, '').replace(/\?.*$/s, '');
+  return { id, number, method, path, status: client.response.status, outcome };
+}
+
+/** Runs one file's work; what stops it is noted in the report and does not stop the next file. */
+async function attempt(report: FileReport, work: () => Promise<void>): Promise<number> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof TapedeckError)) throw error;
+    const { code, message, hint } = error;
+    report.failed = { code, message, ...(hint !== undefined && { hint }) };
+    return worstExit([error.exitCode, exitOf(report)]);
+  }
+  return exitOf(report);
+}
+
+function exitOf({ findings }: FileReport): number {
+  if (findings.some(isSecret)) return EXIT.cassette;
+  return findings.some((finding) => finding.severity === 'error') ? EXIT.findings : EXIT.ok;
+}

@@ -1,0 +1,81 @@
+import type { Entry } from '../cassette/format.ts';
+import { type LegBody, legOf } from '../cassette/legs.ts';
+import { headerPairs } from '../util/headers.ts';
+import { dropHopByHop } from '../util/hop-by-hop.ts';
+import type { RawHeaders } from '../util/types.ts';
+import type { Recording } from './match.ts';
+
+/** What a recorded answer is played back as. Times are milliseconds since the request came. */
+export interface Answer {
+  /** Undefined: the connection ends without a response. */
+  head: { ms: number; status: number; statusText: string; headers: RawHeaders } | undefined;
+  /** One write each, in order. */
+  writes: { ms: number; data: Uint8Array }[];
+  /** `end`: as HTTP says; `close`: the connection is closed before that; `reset`: it is reset. */
+  end: { ms: number; how: 'end' | 'close' | 'reset' };
+  trailers: [name: string, value: string][];
+}
+
+const CODED = new Set(['content-encoding']);
+
+/**
+ * Plans how a recording is played back: the bytes that crossed the wire, or, where redaction made them unknowable, the
+ * decoded text without its content coding; headers in recorded order and case without those of the connection, and with a
+ * `content-length` that is right, or, for an answer that broke off, as it was announced. An answer whose bytes the cassette
+ * does not hold, or not all, is broken off, so that nobody takes it for whole.
+ */
+export function planAnswer({ exchange, entry, attempt }: Recording): Answer {
+  const leg =
+    attempt === undefined ? legOf(exchange, 'client-response') : legOf(exchange, 'upstream-response', attempt);
+  const { response } = entry;
+  const { writes, decoded } = writesOf(leg?.body, entry);
+  const isLost = leg?.body !== undefined && !leg.body.wire && !leg.body.decoded;
+  const how = isLost || entry.response.content._cut ? 'close' : endOf(entry);
+  const endMs = Math.max(entry._end?.ms ?? entry.time, writes.at(-1)?.ms ?? 0);
+  const end = { ms: endMs, how };
+  if (response.status === 0) return { head: undefined, writes: [], end, trailers: [] };
+  const raw = response.headers.flatMap(({ name, value }) => [name, value]);
+  const bytes = writes.reduce((sum, { data }) => sum + data.length, 0);
+  const kept = dropHopByHop(raw, decoded ? CODED : undefined);
+  return {
+    head: {
+      ms: response._headMs ?? writes[0]?.ms ?? endMs,
+      status: response.status,
+      statusText: response.statusText,
+      headers: hasNoBody(entry) ? kept : withLength(kept, bytes, how === 'end'),
+    },
+    writes: hasNoBody(entry) ? [] : writes,
+    end,
+    trailers: (response._trailers ?? []).map(({ name, value }) => [name, value]),
+  };
+}
+
+/** `decoded`: the bytes are the decoded view of a body that was coded on the wire. */
+function writesOf(body: LegBody | undefined, entry: Entry): { writes: Answer['writes']; decoded: boolean } {
+  if (!body) return { writes: [], decoded: false };
+  if (!body.facts?.encodings.length) return { writes: body.chunks, decoded: false };
+  if (!body.wire) return { writes: body.chunks, decoded: true };
+  // The reads of a coded body are kept decoded, so nobody knows which coded byte came when: all come when the last did.
+  return { writes: [{ ms: body.chunks.at(-1)?.ms ?? entry.time, data: body.wire }], decoded: false };
+}
+
+function endOf(entry: Entry): Answer['end']['how'] {
+  const how = entry._end?.how ?? (entry._outcome === 'complete' ? 'complete' : 'closed');
+  if (how === 'complete') return 'end';
+  return how === 'reset' ? 'reset' : 'close';
+}
+
+/** RFC 9110, section 6.4.1. */
+function hasNoBody({ request, response }: Entry): boolean {
+  return request.method === 'HEAD' || response.status === 204 || response.status === 304;
+}
+
+/** A length that does not fit is corrected, unless the answer broke off: then it is right that bytes are missing. */
+function withLength(headers: RawHeaders, bytes: number, whole: boolean): string[] {
+  return headerPairs(headers).flatMap(([name, value]) => {
+    if (name.toLowerCase() !== 'content-length') return [name, value];
+    if (whole) return [name, String(bytes)];
+    // Without missing bytes the client would take the answer for whole.
+    return Number(value) > bytes ? [name, value] : [];
+  });
+}

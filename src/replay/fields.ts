@@ -1,0 +1,107 @@
+import type { FieldRule, FieldRuleKind, FieldRules } from '../protocols/match-rule.ts';
+
+/** A table of field rules as a tree, for one walk over a body. */
+export interface RuleTree {
+  rule?: FieldRule;
+  children: Map<string, RuleTree>;
+}
+
+/** Builds the tree of a table. Where a path has `*`, other rules for the same place have it too. */
+export function compileRules(rules: FieldRules): RuleTree {
+  const root: RuleTree = { children: new Map() };
+  for (const rule of rules) {
+    let node = root;
+    for (const segment of rule.path.split('/').slice(1)) {
+      const child: RuleTree = node.children.get(segment) ?? { children: new Map() };
+      node.children.set(segment, child);
+      node = child;
+    }
+    node.rule = rule;
+  }
+  return root;
+}
+
+/** What a body is compared as, and what else the walk saw. */
+export interface RuledBody {
+  value: unknown;
+  /** Ids of tool calls, each once, in the order they appear. */
+  callIds: string[];
+  /** Values of the fields that name the conversation. */
+  session: string | undefined;
+}
+
+/**
+ * Applies field rules to a parsed body. `text` is applied to each string that is scrubbed or static, and told which.
+ * Recurses: ask `isNestedDeeper` first about a body from outside.
+ */
+export function applyRules(
+  body: unknown,
+  tree: RuleTree,
+  text: (value: string, kind: 'static' | 'scrub') => string,
+): RuledBody {
+  const calls = new Map<string, string>();
+  const sessions: string[] = [];
+
+  const walk = (value: unknown, node: RuleTree | undefined, inherited: 'static' | 'scrub'): unknown => {
+    const kind: FieldRuleKind = node?.rule?.rule ?? inherited;
+    if (node?.rule?.session && typeof value === 'string') sessions.push(value);
+    if (kind === 'ignore') return undefined;
+    if (kind === 'live') return `[live:${typeName(value)}]`;
+    if (kind === 'call-id') return typeof value === 'string' ? callNumber(value) : value;
+    if (typeof value === 'string') return text(value, kind);
+    if (Array.isArray(value)) {
+      return value.map((item, i) => walk(item, childOf(node, String(i)), kind)).filter(isPresent);
+    }
+    if (typeof value !== 'object' || value === null) return value;
+    const entries: [string, unknown][] = [];
+    for (const [key, field] of Object.entries(value)) {
+      const ruled = walk(field, childOf(node, key), kind);
+      if (ruled !== undefined) entries.push([key, ruled]);
+    }
+    // `fromEntries` makes an own field even of `__proto__`.
+    return Object.fromEntries(entries);
+  };
+  const callNumber = (id: string): string => {
+    const known = calls.get(id) ?? `[call:${calls.size + 1}]`;
+    calls.set(id, known);
+    return known;
+  };
+
+  const value = walk(body, tree, 'scrub');
+  return { value, callIds: [...calls.keys()], session: sessions.length === 0 ? undefined : sessions.join('\n') };
+}
+
+function childOf(node: RuleTree | undefined, segment: string): RuleTree | undefined {
+  return node?.children.get(segment) ?? node?.children.get('*');
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined;
+}
+
+/** All strings of a parsed body, in no order; does not recurse, so any depth will do. */
+export function* stringsOf(body: unknown): Generator<string> {
+  const waiting: unknown[] = [body];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value === 'string') yield value;
+    else if (typeof value === 'object' && value !== null) for (const field of Object.values(value)) waiting.push(field);
+  }
+}
+
+/** Whether a parsed body is nested deeper than `levels`; does not recurse. */
+export function isNestedDeeper(body: unknown, levels: number): boolean {
+  const waiting: [value: unknown, depth: number][] = [[body, 0]];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const [value, depth] = next;
+    if (typeof value !== 'object' || value === null) continue;
+    if (depth > levels) return true;
+    for (const field of Object.values(value)) waiting.push([field, depth + 1]);
+  }
+  return false;
+}

@@ -1,0 +1,266 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { RecordedExchange } from '../cassette/legs.ts';
+import type { Redactor } from '../cassette/redact.ts';
+import { decodeBody } from '../decode/body.ts';
+import { LIMITS } from '../decode/limits.ts';
+import { errorText } from '../protocols/errors.ts';
+import { concatBytes } from '../util/bytes.ts';
+import type { Side } from '../util/types.ts';
+import { type Answer, planAnswer } from './answer.ts';
+import { createMatcher, type Miss, type Recording, type Repeat } from './match.ts';
+import { MISS_STATUS, missBody } from './miss.ts';
+import type { MatchLevel, MatchRequest, TargetBase } from './request.ts';
+
+/** Recorded time, so many times faster, or no waiting at all (the writes stay apart). */
+export type Speed = 'recorded' | number | 'instant';
+
+export interface PlayerOptions {
+  exchanges: Iterable<RecordedExchange>;
+  /** What to be: the recorded gateway (client legs), or its upstream (upstream legs). */
+  as: 'gateway' | 'upstream';
+  match: MatchLevel;
+  repeat: Repeat;
+  speed: Speed;
+  host?: string;
+  /** 0 or absent: a free one. */
+  port?: number;
+  /** Base URL of the recorded upstream; its path and query do not count in matching. */
+  base?: TargetBase;
+  /** Redacts live requests before they are matched, as the recorded ones were. */
+  redactor?: Pick<Redactor, 'headers' | 'body' | 'url'>;
+  /** Answers a request that has no recording, in place of the miss; `body` is as it crossed the wire. */
+  forward?(request: IncomingMessage, response: ServerResponse, body: Uint8Array): void;
+  onRequest?(event: PlayerEvent): void;
+}
+
+/** What became of one request. */
+export type PlayerEvent = { method: string; target: string } & (
+  | { kind: 'served'; recording: Recording; repeated: boolean }
+  | { kind: 'missed'; miss: Miss }
+  | { kind: 'forwarded'; miss: Miss }
+  /** A bug: the client saw its connection closed. */
+  | { kind: 'failed'; error: unknown }
+);
+
+export interface Player {
+  /** Base URL for clients: `http://HOST:PORT/v1`. */
+  readonly url: string;
+  readonly port: number;
+  /** Requests that got a recorded answer. */
+  readonly served: number;
+  readonly forwarded: number;
+  readonly misses: readonly Miss[];
+  /** Exchanges of which a request has not been asked for yet. */
+  leftovers(): RecordedExchange[];
+  /** Requests in flight. */
+  active(): number;
+  /** Ends what is in flight and stops listening. */
+  close(): Promise<void>;
+}
+
+/** Node's own limit is 16 KiB; the metadata headers of Codex and of gateways need more. */
+const HEAD_BYTES = 64 * 1024;
+
+/**
+ * Serves a cassette over HTTP and resolves when it listens; rejects with the socket's error when it cannot. A request
+ * without a recording is answered with an error and never leaves this process, unless `forward` takes it.
+ */
+export async function startPlayer(options: PlayerOptions): Promise<Player> {
+  const side: Side = options.as === 'gateway' ? 'client' : 'upstream';
+  const { base } = options;
+  const matcher = createMatcher(options.exchanges, {
+    level: options.match,
+    repeat: options.repeat,
+    side,
+    ...(base && side === 'upstream' ? { base } : {}),
+  });
+  const misses: Miss[] = [];
+  const counts = { served: 0, forwarded: 0, active: 0 };
+  const closing = new AbortController();
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const started = performance.now();
+    const body = await readBody(request);
+    if (!body) return refuseTooLarge(response);
+    const asked = await matchRequest(request, body, options.redactor);
+    const result = matcher.match(asked);
+    const event = { method: asked.method, target: asked.target };
+    if ('hit' in result) {
+      counts.served++;
+      options.onRequest?.({ ...event, kind: 'served', recording: result.hit, repeated: result.repeated });
+      const gone = AbortSignal.any([closing.signal, signalOfClose(response)]);
+      return playAnswer(planAnswer(result.hit), response, paceOf(options.speed, started, gone), gone);
+    }
+    if (options.forward) {
+      counts.forwarded++;
+      options.onRequest?.({ ...event, kind: 'forwarded', miss: result.miss });
+      return options.forward(request, response, body);
+    }
+    misses.push(result.miss);
+    options.onRequest?.({ ...event, kind: 'missed', miss: result.miss });
+    answerMiss(response, result.miss);
+  };
+
+  const server = createServer({ maxHeaderSize: HEAD_BYTES, noDelay: true, requestTimeout: 0 });
+  server.on('request', (request, response) => {
+    counts.active++;
+    response.once('close', () => counts.active--);
+    serve(request, response).catch((error: unknown) => {
+      const isGone = closing.signal.aborted || response.destroyed || isReset(error);
+      response.destroy();
+      if (isGone) return;
+      options.onRequest?.({ method: request.method ?? '', target: request.url ?? '', kind: 'failed', error });
+    });
+  });
+  server.on('upgrade', (request, socket) => {
+    // A recorded upgrade was refused as well, since nothing else is recorded over HTTP; this counts it as played.
+    matcher.match({ method: request.method ?? 'GET', target: request.url ?? '/', body: undefined });
+    refuseUpgrade(socket);
+  });
+
+  const address = await listen(server, options.host ?? '127.0.0.1', options.port ?? 0);
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return {
+    url: `http://${host}:${address.port}/v1`,
+    port: address.port,
+    get served() {
+      return counts.served;
+    },
+    get forwarded() {
+      return counts.forwarded;
+    },
+    misses,
+    leftovers: () => [...new Set(matcher.leftovers().map((recording) => recording.exchange))],
+    active: () => counts.active,
+    async close() {
+      closing.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** The whole body as it crossed the wire; undefined when it is over the limit. Rejects when the client goes away. */
+async function readBody(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > LIMITS.request.coded) return undefined;
+    chunks.push(chunk);
+  }
+  return concatBytes(chunks);
+}
+
+async function matchRequest(
+  request: IncomingMessage,
+  wire: Uint8Array,
+  redactor: PlayerOptions['redactor'],
+): Promise<MatchRequest> {
+  const decoded = await decodeBody(wire, request.headers['content-encoding'], LIMITS.request);
+  const plain = decoded.ok ? decoded.bytes : wire;
+  // First the headers: the redactor looks for their credentials in what follows.
+  redactor?.headers(request.rawHeaders);
+  const target = request.url ?? '/';
+  return {
+    method: request.method ?? 'GET',
+    target: redactor?.url(target) ?? target,
+    body: redactor?.body(plain, request.headers['content-type'] ?? '').bytes ?? plain,
+  };
+}
+
+/** Waits until a recorded moment has come. */
+type Pace = (ms: number) => Promise<unknown>;
+
+function paceOf(speed: Speed, started: number, signal: AbortSignal): Pace {
+  // A turn of the event loop lets node flush one write before the next.
+  if (speed === 'instant') return () => nextTurn(undefined, { signal });
+  const factor = speed === 'recorded' ? 1 : speed;
+  return (ms) => sleep(Math.max(0, started + ms / factor - performance.now()), undefined, { signal });
+}
+
+/** Rejects when `gone` is aborted, which is when nobody listens any more. */
+async function playAnswer(answer: Answer, response: ServerResponse, pace: Pace, gone: AbortSignal): Promise<void> {
+  const { head, writes, end } = answer;
+  if (head) {
+    await pace(head.ms);
+    response.sendDate = false;
+    response.writeHead(head.status, head.statusText, head.headers as string[]);
+    response.flushHeaders();
+  }
+  for (const { ms, data } of writes) {
+    await pace(ms);
+    await writeFlushed(response, data, gone);
+  }
+  await pace(end.ms);
+  if (!head || end.how !== 'end') return breakOff(response, end.how);
+  response.addTrailers(answer.trailers);
+  response.end();
+}
+
+/** Resolves when the bytes are with the system: backpressure, and no reset overtakes them. */
+function writeFlushed(response: ServerResponse, data: Uint8Array, gone: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    gone.addEventListener('abort', reject, { once: true });
+    response.write(data, (error) => {
+      gone.removeEventListener('abort', reject);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+function breakOff(response: ServerResponse, how: Answer['end']['how']): void {
+  const { socket } = response;
+  if (!socket) return;
+  if (how === 'reset') socket.resetAndDestroy();
+  else socket.end(() => socket.destroy());
+}
+
+function signalOfClose(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  return controller.signal;
+}
+
+/** What node says when a request's body ends before it is whole. */
+function isReset(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+}
+
+function answerMiss(response: ServerResponse, miss: Miss): void {
+  const body = missBody(miss);
+  response.writeHead(MISS_STATUS, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'x-tapedeck-miss': miss.reason,
+  });
+  response.end(body);
+}
+
+function refuseTooLarge(response: ServerResponse): void {
+  const message = `The request body is over ${LIMITS.request.coded} bytes.`;
+  response.writeHead(413, { 'content-type': 'application/json', connection: 'close' });
+  response.end(errorText(null, { status: 413, code: 'body_too_large', message }));
+}
+
+/** 426 is the one refusal on which Codex uses HTTP at once (measured with 0.122.0 and 0.169.0). */
+function refuseUpgrade(socket: Duplex): void {
+  const message = 'A cassette plays over HTTP; WebSocket is not offered here.';
+  const body = errorText('responses', { status: 426, code: 'upgrade_not_supported', message });
+  socket.on('error', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 426 Upgrade Required\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve(server.address() as AddressInfo));
+  });
+}

@@ -1,0 +1,123 @@
+/** Takes out of texts what changes from run to run, so that a cassette recorded in one place on one day plays in another. */
+
+/** Absolute paths that stand for a place: where the session worked, and where its client keeps its files. */
+export interface Places {
+  /** Working directory and workspace roots. */
+  work: readonly string[];
+  /** Home folder of the client (`CODEX_HOME`). */
+  home: readonly string[];
+}
+
+interface Pattern {
+  find: RegExp;
+  put: string;
+}
+
+/** By name; the names are listed in docs/matching.md. Codex formats are those of 0.113.0 to 0.169.0. */
+const PATTERNS: Record<string, Pattern> = {
+  uuid: {
+    find: /(?<![0-9a-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z])/gi,
+    put: '[uuid]',
+  },
+  // After `uuid`, since Codex writes prefix + UUID; the rest must look made up, not like a word such as `call_function`.
+  'item-id': {
+    find: /\b(msg|fc|fco|ctc|ctco|tsc|tso|rs|call|toolu)_(?:\[uuid\]|(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{12,})(?![\w-])/g,
+    put: '[$1-id]',
+  },
+  'current-date': { find: /(<current_date>)[^<]*(<\/current_date>)/g, put: '$1[date]$2' },
+  // Claude Code's system prompt.
+  'todays-date': { find: /(Today(?:'|\u2019)s date(?: is|:) )\d{4}[-/]\d\d[-/]\d\d/g, put: '$1[date]' },
+  timezone: { find: /(<timezone>)[^<]*(<\/timezone>)/g, put: '$1[timezone]$2' },
+  cwd: { find: /(<cwd>)[^<]*(<\/cwd>)/g, put: '$1[cwd]$2' },
+  'workspace-root': { find: /(<root>)[^<]*(<\/root>)/g, put: '$1[cwd]$2' },
+  'wall-time': { find: /\b(Wall time:?) \d+(?:\.\d+)?/g, put: '$1 [time]' },
+  'chunk-id': { find: /\b(Chunk ID:) [0-9a-f]+/g, put: '$1 [chunk]' },
+  // Codex counts the tokens of an output that may hold the working directory.
+  'token-count': { find: /\b(Original token count:) \d+/g, put: '$1 [count]' },
+  'turn-started': { find: /("turn_started_at_unix_ms" ?: ?)\d+/g, put: '$1[time]' },
+};
+
+/** Names of the patterns. */
+export const SCRUB_NAMES: readonly string[] = Object.keys(PATTERNS);
+
+const PATTERN_LIST = Object.values(PATTERNS);
+
+/** Cheap test before the patterns: texts without any of this hold nothing that they would find. */
+const MAY_HOLD =
+  /<(?:cwd|root|current_date|timezone)>|Wall time|Chunk ID|Original token|date|_unix_ms|[0-9a-f]{8}-|_[A-Za-z0-9]{12}/i;
+
+/** Where a text says which directory the session works in, and where the client's home is. */
+const WORK_PLACES = [
+  /<cwd>([^<]+)<\/cwd>/g,
+  /<root>([^<]+)<\/root>/g,
+  /# AGENTS\.md instructions for (\S[^\n]*)/g,
+  // Claude Code.
+  /^[ \t*-]*(?:Primary )?[Ww]orking directory: (\S[^\n]*)$/gm,
+];
+// The length is bounded, because every slash of a base64 text without spaces begins a search.
+const HOME_PLACES = [/((?:[A-Za-z]:)?[\\/][^\s`"'<>()]{1,300}?)[\\/]skills[\\/]\.system\b/g];
+
+/** Finds the places that the texts of one request name, each once, longest first. */
+export function findPlaces(texts: Iterable<string>): Places {
+  const work = new Set<string>();
+  const home = new Set<string>();
+  for (const text of texts) {
+    collect(text, WORK_PLACES, work);
+    if (text.includes('.system')) collect(text, HOME_PLACES, home);
+  }
+  return { work: longestFirst(work), home: longestFirst(home) };
+}
+
+/** The places of several requests as one. */
+export function mergePlaces(list: Iterable<Places>): Places {
+  const work = new Set<string>();
+  const home = new Set<string>();
+  for (const places of list) {
+    for (const path of places.work) work.add(path);
+    for (const path of places.home) home.add(path);
+  }
+  return { work: longestFirst(work), home: longestFirst(home) };
+}
+
+function collect(text: string, patterns: readonly RegExp[], into: Set<string>): void {
+  for (const pattern of patterns) {
+    for (const [, found = ''] of text.matchAll(pattern)) {
+      const path = found.trim().replace(/[\\/]+$/, '');
+      // `/`, a drive or a bare word would be found everywhere.
+      if (/^(?:[A-Za-z]:)?[\\/]+[^\\/]/.test(path)) into.add(path);
+    }
+  }
+}
+
+function longestFirst(paths: Iterable<string>): string[] {
+  return [...paths].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+}
+
+/** Replaces what is volatile in texts. */
+export type Scrubber = (text: string) => string;
+
+/**
+ * Replaces places where they stand for themselves, not as the beginning of a longer name or the end of a longer path; of
+ * nested ones the longest. One with backslashes counts also as it is written in the JSON text of a tool call's arguments.
+ */
+export function placeScrubber(places: Places): Scrubber {
+  const puts = new Map<string, string>();
+  for (const [put, paths] of [['[cwd]', places.work] as const, ['[home]', places.home] as const]) {
+    for (const path of paths) puts.set(path, put).set(path.replaceAll('\\', '\\\\'), put);
+  }
+  if (puts.size === 0) return (text) => text;
+  const names = longestFirst(puts.keys()).map((path) => path.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+  const find = new RegExp(`(?<![\\w.-])(?:${names.join('|')})(?![\\w-]|\\.\\w)`, 'g');
+  return (text) => text.replace(find, (path) => puts.get(path) ?? path);
+}
+
+/**
+ * Makes the scrubber of one request. `own` replaces the places that the request names itself, `others` those of the
+ * cassette: a replayed answer may name the directory it was recorded in, and the client sends that back.
+ */
+export function createScrubber(own: Scrubber, others: Scrubber): Scrubber {
+  return (text) => {
+    const out = others(own(text));
+    return MAY_HOLD.test(out) ? PATTERN_LIST.reduce((left, { find, put }) => left.replace(find, put), out) : out;
+  };
+}

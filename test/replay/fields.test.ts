@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { applyRules, compileRules, isNestedDeeper, stringsOf } from '../../src/replay/fields.ts';
+
+const upper = (text: string, kind: string) => (kind === 'scrub' ? text.toUpperCase() : text);
+
+describe('applyRules', () => {
+  test.each([
+    ['no rule scrubs', [], { a: 'x', b: [{ c: 'y' }], n: 1, z: null }, { a: 'X', b: [{ c: 'Y' }], n: 1, z: null }],
+    ['static', [{ path: '/a', rule: 'static' }], { a: { b: 'x' }, c: 'x' }, { a: { b: 'x' }, c: 'X' }],
+    [
+      'a deeper rule overrides',
+      [
+        { path: '/a', rule: 'static' },
+        { path: '/a/b', rule: 'scrub' },
+      ],
+      { a: { b: 'x', c: 'x' } },
+      { a: { b: 'X', c: 'x' } },
+    ],
+    ['ignore a field', [{ path: '/a', rule: 'ignore' }], { a: 1, b: 2 }, { b: 2 }],
+    ['ignore elements', [{ path: '/*', rule: 'ignore' }], [1, 2], []],
+    [
+      'live',
+      [{ path: '/*', rule: 'live' }],
+      { a: 'x', b: 1, c: null, d: [1], e: {} },
+      { a: '[live:string]', b: '[live:number]', c: '[live:null]', d: '[live:array]', e: '[live:object]' },
+    ],
+    [
+      'call ids by order',
+      [{ path: '/*/id', rule: 'call-id' }],
+      [{ id: 'p' }, { id: 'q' }, { id: 'p' }, { id: 3 }],
+      [{ id: '[call:1]' }, { id: '[call:2]' }, { id: '[call:1]' }, { id: 3 }],
+    ],
+    [
+      'a literal name beats the star',
+      [
+        { path: '/*', rule: 'live' },
+        { path: '/a', rule: 'scrub' },
+      ],
+      { a: 'x', b: 'x' },
+      { a: 'X', b: '[live:string]' },
+    ],
+  ] as const)('%s', (_, rules, body, expected) => {
+    expect(applyRules(body, compileRules(rules), upper).value).toEqual(expected);
+  });
+
+  test('collects call ids and the session', () => {
+    const rules = compileRules([
+      { path: '/key', rule: 'live', session: true },
+      { path: '/input/*/call_id', rule: 'call-id' },
+    ]);
+    const body = { key: 's1', input: [{ call_id: 'b' }, { call_id: 'a' }, { call_id: 'b' }] };
+    expect(applyRules(body, rules, upper)).toMatchObject({ callIds: ['b', 'a'], session: 's1' });
+    expect(applyRules({ key: 7 }, rules, upper)).toMatchObject({ callIds: [], session: undefined });
+  });
+
+  test('keeps a field named __proto__', () => {
+    const body = JSON.parse('{"__proto__":{"a":"x"}}');
+    expect(JSON.stringify(applyRules(body, compileRules([]), upper).value)).toBe('{"__proto__":{"a":"X"}}');
+  });
+});
+
+test('strings of a body of any depth', () => {
+  let body: unknown = 'deep';
+  for (let i = 0; i < 100_000; i++) body = [body, 'x'];
+  const strings = [...stringsOf(body)];
+  expect(strings).toHaveLength(100_001);
+  expect(strings).toContain('deep');
+});
+
+test.each([
+  [1, 0, false],
+  [[], 0, false],
+  [[[]], 0, true],
+  [{ a: [{}] }, 2, false],
+  [{ a: [{}] }, 1, true],
+])('%j is nested deeper than %d: %s', (body, levels, expected) => {
+  expect(isNestedDeeper(body, levels)).toBe(expected);
+});
