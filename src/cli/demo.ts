@@ -5,7 +5,7 @@ import { CASSETTE_FOLDER } from '../cassette/store.ts';
 import { EXIT } from '../errors.ts';
 import { formatMs } from '../report/format.ts';
 import type { Command } from './command.ts';
-import { DEMO_SCENARIO, findClient } from './demo/client.ts';
+import { findClient } from './demo/client.ts';
 import { type DemoResult, type DemoStep, runDemo } from './demo/steps.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, remark, say, sayJson } from './io.ts';
@@ -76,7 +76,7 @@ function sayResult(result: DemoResult, cassette: string, next: [string, string][
     say(io, `\n${red('The demo did not pass.')} ${cassette} holds what was recorded.`);
     return;
   }
-  say(io, `\n  ${dim('asked')}     ${DEMO_SCENARIO.runs('')[0]?.prompt}`);
+  say(io, `\n  ${dim('asked')}     ${result.prompt}`);
   say(io, `  ${dim('answered')}  ${result.finalText}`);
   say(io, `  ${dim('cassette')}  ${bold(cassette)}`);
   say(io, `\n${green('All of it passed.')} Look at next:\n`);

@@ -4,7 +4,7 @@ import { createRecorder } from '../cassette/recorder.ts';
 import type { RecordingSummary } from '../cassette/tap.ts';
 import { EXIT } from '../errors.ts';
 import { startProxy } from '../proxy/server.ts';
-import { formatBytes } from '../report/format.ts';
+import { formatBytes, formatCount } from '../report/format.ts';
 import { parseBaseUrl } from '../route/base-url.ts';
 import { VERSION } from '../util/version.ts';
 import type { Command } from './command.ts';
@@ -90,13 +90,12 @@ function printSummary(summary: RecordingSummary, { json, quiet }: { json: boolea
   const colour = quiet ? io.errorColour : io.colour;
   const outcomes = Object.entries(summary.outcomes).map(([outcome, count]) => `${count} ${outcome}`);
   const redacted = Object.entries(summary.redacted).map(([kind, count]) => `${count} ${kind}`);
-  write(io, `${colour.bold(summary.path)}  ${count(summary.exchanges, 'exchange')}, ${formatBytes(summary.bytes)}`);
+  write(
+    io,
+    `${colour.bold(summary.path)}  ${formatCount(summary.exchanges, 'exchange')}, ${formatBytes(summary.bytes)}`,
+  );
   if (outcomes.length > 0) write(io, `  outcomes  ${outcomes.join(', ')}`);
   write(io, `  redacted  ${redacted.join(', ') || 'nothing'}`);
   if (summary.failed) write(io, `  ${colour.red('incomplete')}  ${summary.failed}`);
   for (const line of next) write(io, colour.dim(`  ${line}`));
-}
-
-function count(n: number, word: string): string {
-  return `${n} ${word}${n === 1 ? '' : 's'}`;
 }

@@ -1,9 +1,12 @@
 import type { EntryEnd } from '../cassette/format.ts';
 import type { AttemptTap, ExchangeTap, MessageTap, Recorder, RequestHead, ResponseHead } from '../cassette/tap.ts';
+import { answerOf } from '../oracle/codex/answer.ts';
 import { judgeAnswer } from '../oracle/codex/judge.ts';
-import type { CodexAnswer } from '../oracle/codex/types.ts';
+import { requestKindOf } from '../oracle/codex/request.ts';
+import type { CodexAnswer, CodexVerdict } from '../oracle/codex/types.ts';
 import { codexVersionOf } from '../oracle/codex/version.ts';
-import { classify, type Endpoint } from '../route/endpoints.ts';
+import { formatBytes, formatMs } from '../report/format.ts';
+import { printable } from '../report/text.ts';
 import { headerValue } from '../util/headers.ts';
 import type { Outcome } from '../util/types.ts';
 import { type Io, remark } from './io.ts';
@@ -18,13 +21,6 @@ const UNRECORDED: ExchangeTap = {
   clientResponse: () => SILENT,
   losses() {},
   close() {},
-};
-
-/** Oracle kinds by endpoint; other endpoints get no verdict. */
-const KINDS: Partial<Record<Endpoint, 'turn' | 'compact' | 'models'>> = {
-  responses: 'turn',
-  'responses.compact': 'compact',
-  models: 'models',
 };
 
 /**
@@ -43,86 +39,89 @@ export function watchExchanges(inner: Recorder | undefined, io: Io): Recorder {
   };
 }
 
+/** What has been seen of one exchange. */
+interface Seen {
+  request: RequestHead;
+  /** Undecoded; undefined once it got too large. */
+  body: Buffer[] | undefined;
+  head: ResponseHead | undefined;
+  headMs: number;
+  chunks: CodexAnswer['chunks'][number][];
+  /** Of the answer. */
+  bytes: number;
+  end: EntryEnd['how'];
+}
+
 function watchOne(number: number, request: RequestHead, inner: ExchangeTap, io: Io): ExchangeTap {
-  const answer = {
-    head: undefined as ResponseHead | undefined,
-    headMs: 0,
-    chunks: [] as CodexAnswer['chunks'][number][],
-    bytes: 0,
-  };
+  const seen: Seen = { request, body: [], head: undefined, headMs: 0, chunks: [], bytes: 0, end: 'complete' };
+  let requestBytes = 0;
   return {
-    clientRequest: inner.clientRequest,
+    clientRequest: both(inner.clientRequest, (_ms, data) => {
+      requestBytes += data.length;
+      if (requestBytes > JUDGED_BYTES) seen.body = undefined;
+      else seen.body?.push(Buffer.from(data));
+    }),
     attempt: () => inner.attempt(),
     losses: (losses) => inner.losses(losses),
     clientResponse(ms, head, producer) {
-      answer.head = head;
-      answer.headMs = ms;
-      const tap = inner.clientResponse(ms, head, producer);
-      return {
-        data(at, data) {
-          answer.bytes += data.length;
-          if (answer.bytes <= JUDGED_BYTES) answer.chunks.push({ ms: at, data });
-          tap.data(at, data);
-        },
-        end: (end, trailers) => tap.end(end, trailers),
+      seen.head = head;
+      seen.headMs = ms;
+      const onData = (at: number, data: Uint8Array) => {
+        seen.bytes += data.length;
+        if (seen.bytes <= JUDGED_BYTES) seen.chunks.push({ ms: at, data });
       };
+      return both(inner.clientResponse(ms, head, producer), onData, (end) => {
+        seen.end = end.how;
+      });
     },
     close(outcome, end) {
       inner.close(outcome, end);
-      remark(io, exchangeLine(number, request, answer, outcome, end, io));
+      remark(io, exchangeLine(number, seen, outcome, end, io));
     },
   };
 }
 
-function exchangeLine(
-  number: number,
-  request: RequestHead,
-  answer: { head: ResponseHead | undefined; headMs: number; chunks: CodexAnswer['chunks']; bytes: number },
-  outcome: Outcome,
-  end: EntryEnd,
-  io: Io,
-): string {
+function both(inner: MessageTap, onData: MessageTap['data'], onEnd: MessageTap['end'] = () => {}): MessageTap {
+  return {
+    data(ms, chunk) {
+      onData(ms, chunk);
+      inner.data(ms, chunk);
+    },
+    end(end, trailers) {
+      onEnd(end);
+      inner.end(end, trailers);
+    },
+  };
+}
+
+function exchangeLine(number: number, seen: Seen, outcome: Outcome, end: EntryEnd, io: Io): string {
   const { dim, red, green, yellow } = io.errorColour;
-  const status = answer.head?.status ?? 0;
-  const verdict = answer.bytes <= JUDGED_BYTES ? verdictOf(request, answer, outcome, end) : undefined;
+  const status = seen.head?.status ?? 0;
+  const verdict = verdictOf(seen, outcome);
   const paint = outcome !== 'complete' ? red : verdict && verdict.action !== 'accept' ? yellow : green;
   const parts = [
     dim(`#${number}`),
-    `${request.method} ${request.url.split('?')[0]}`,
+    printable(`${seen.request.method} ${seen.request.url.split('?')[0]}`),
     paint(status === 0 ? '---' : String(status)),
-    `${(end.ms / 1000).toFixed(2)} s`,
-    `${answer.bytes} B`,
+    formatMs(end.ms),
+    formatBytes(seen.bytes),
     outcome === 'complete' ? '' : red(outcome),
-    verdict ? paint(`Codex: ${verdict.action}${verdict.action === 'accept' ? '' : ` — ${verdict.reason}`}`) : '',
+    verdict ? paint(`Codex: ${verdict.action}${verdict.action === 'accept' ? '' : ` (${verdict.reason})`}`) : '',
   ];
   return parts.filter(Boolean).join('  ');
 }
 
-function verdictOf(
-  request: RequestHead,
-  answer: { head: ResponseHead | undefined; headMs: number; chunks: CodexAnswer['chunks'] },
-  outcome: Outcome,
-  end: EntryEnd,
-) {
+function verdictOf({ request, body, head, ...seen }: Seen, outcome: Outcome): CodexVerdict | undefined {
   const version = codexVersionOf(request.headers);
-  const kind = KINDS[classify(request.method, request.url).endpoint];
-  if (!version || !kind || outcome === 'client-aborted') return undefined;
-  const headers = answer.head?.headers ?? [];
-  const coded = headerValue(headers, 'content-encoding');
-  return judgeAnswer(version, kind, {
-    status: answer.head?.status ?? 0,
-    headers,
-    chunks: answer.chunks,
-    headMs: answer.headMs,
-    end:
-      end.how === 'complete'
-        ? 'complete'
-        : end.how === 'reset'
-          ? 'reset'
-          : end.how === 'timeout'
-            ? 'timeout'
-            : 'closed',
-    endMs: end.ms,
-    ...(coded === undefined ? {} : { coded }),
-  });
+  const coded = headerValue(request.headers, 'content-encoding') !== undefined;
+  const text = body && !coded ? Buffer.concat(body).toString() : undefined;
+  const kind = requestKindOf(request.method, request.url, text)?.kind;
+  if (!version || !kind || !head || outcome === 'client-aborted' || seen.bytes > JUDGED_BYTES) return undefined;
+  const { status, headers } = head;
+  const { chunks, headMs, end } = seen;
+  return judgeAnswer(
+    version,
+    kind,
+    answerOf({ status, headers, chunks, headMs, end, endMs: chunks.at(-1)?.ms ?? headMs }),
+  );
 }

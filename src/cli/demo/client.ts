@@ -16,6 +16,7 @@ export interface DemoClient {
   name: string;
   /** Decides what the script says. */
   version: string;
+  prompt: string;
   /** Runs the session once; `problems` are sentences, empty when it ended as it should. */
   run(baseUrl: string): Promise<{ finalText: string | undefined; problems: string[] }>;
 }
@@ -58,6 +59,7 @@ function realClient(binary: string, version: string, path: string): DemoClient {
   return {
     name: `Codex ${version}`,
     version,
+    prompt: DEMO_SCENARIO.runs(version)[0]!.prompt,
     async run(baseUrl) {
       // Codex from npm is a script that needs node, so its PATH is the user's.
       const env = { PATH: path };
@@ -74,6 +76,7 @@ function builtInClient(): DemoClient {
   return {
     name: `the built-in client, as Codex ${CLIENT_VERSION}`,
     version: CLIENT_VERSION,
+    prompt,
     async run(baseUrl) {
       const { finalText, problem } = await runBuiltInClient({ baseUrl, prompt });
       const other = `said ${JSON.stringify(finalText)} instead of ${JSON.stringify(expect.text)}`;

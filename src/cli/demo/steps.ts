@@ -21,6 +21,7 @@ export interface DemoResult {
   ok: boolean;
   client: string;
   cassette: string;
+  prompt: string;
   /** What the client printed in the end, the same both times when all went well. */
   finalText: string | undefined;
   steps: DemoStep[];
@@ -50,7 +51,8 @@ export async function runDemo(client: DemoClient, path: string, force: boolean):
     await take('validate', () => validate(path));
     await take('play', () => play(client, path, finalText));
   }
-  return { ok: steps.every(({ ok }) => ok), client: client.name, cassette: path, finalText, steps };
+  const { name, prompt } = client;
+  return { ok: steps.every(({ ok }) => ok), client: name, cassette: path, prompt, finalText, steps };
 }
 
 async function record(client: DemoClient, path: string, force: boolean): Promise<Outcome & { said?: string }> {
