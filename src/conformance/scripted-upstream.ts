@@ -1,0 +1,163 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { decodeBody } from '../decode/body.ts';
+import { LIMITS } from '../decode/limits.ts';
+import { TapedeckError } from '../errors.ts';
+import { classify } from '../route/endpoints.ts';
+import { concatBytes, fromUtf8 } from '../util/bytes.ts';
+import { headerValue } from '../util/headers.ts';
+import { defaultAnswer, problem } from './provider/default-answer.ts';
+import { writeEvent } from './provider/events.ts';
+import { createMint } from './provider/mint.ts';
+import type { ScriptStep } from './script.ts';
+import { type Answer, type BodyAnswer, createScriptReader, type EventsAnswer, type ReceivedRequest } from './script.ts';
+
+export interface ScriptedUpstreamOptions {
+  /** 0 or absent: a free one. */
+  port?: number;
+  host?: string;
+  /** Without a script every request gets the default answer. */
+  script?: readonly ScriptStep[];
+  /** Where ids and times come from; the same seed and requests give the same bytes. */
+  seed?: string;
+}
+
+/** A provider that says what a script tells it to, and keeps what it was asked. */
+export interface ScriptedUpstream {
+  /** Base URL: `http://HOST:PORT/v1`. */
+  url: string;
+  port: number;
+  /** Every request so far, in the order in which they were complete. */
+  requests: readonly ReceivedRequest[];
+  /** Targets of the WebSocket upgrades it refused with 426. */
+  upgrades: readonly string[];
+  /** Ends every connection and stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the scripted upstream: Responses, Chat Completions, Messages and the model list, on loopback unless `host` says otherwise.
+ * With a script, a request that no step answers gets 400, on which no client tries again; `/models` is always answered.
+ * Throws `port-unavailable`.
+ */
+export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {}): Promise<ScriptedUpstream> {
+  const requests: ReceivedRequest[] = [];
+  const upgrades: string[] = [];
+  const mint = createMint(options.seed ?? 'tapedeck');
+  const nextStep = options.script && createScriptReader(options.script);
+
+  const answerTo = (request: ReceivedRequest): Answer => {
+    const context = { mint, model: String(request.json?.model ?? 'tapedeck-scripted') };
+    // A body that cannot be decoded is refused as a provider would, whatever the script says.
+    if (!nextStep || request.problem) return defaultAnswer(request, context);
+    const step = nextStep(request);
+    if (step) return typeof step.answer === 'function' ? step.answer(request, context) : step.answer;
+    if (request.endpoint === 'models') return defaultAnswer(request, context);
+    return problem(request, 400, 'script_over', `The script has no answer for request ${request.n}, ${request.url}.`);
+  };
+  const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
+    const received = await readRequest(incoming);
+    const nth = requests.filter(({ endpoint }) => endpoint === received.endpoint).length + 1;
+    const request = { ...received, n: requests.length + 1, nth };
+    requests.push(request);
+    await give(answerTo(request), response);
+  };
+
+  const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
+    // A client that goes away in the middle is its own affair; the connection is of no more use.
+    serve(incoming, response).catch(() => response.destroy());
+  });
+  server.on('upgrade', (incoming, socket) => {
+    upgrades.push(incoming.url ?? '');
+    socket.on('error', () => socket.destroy());
+    socket.end('HTTP/1.1 426 Upgrade Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+  });
+  const host = options.host ?? '127.0.0.1';
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new TapedeckError('port-unavailable', `${host}:${options.port ?? 0} cannot be listened on.`, { cause })),
+    );
+    server.listen(options.port ?? 0, host, () => resolve((server.address() as AddressInfo).port));
+  });
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/v1`,
+    port,
+    requests,
+    upgrades,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<Omit<ReceivedRequest, 'n' | 'nth'>> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of incoming) chunks.push(chunk);
+  const raw = concatBytes(chunks);
+  const method = incoming.method ?? 'GET';
+  const url = incoming.url ?? '/';
+  const result = await decodeBody(raw, headerValue(incoming.rawHeaders, 'content-encoding'), LIMITS.request);
+  const decoded = result.ok ? result.bytes : undefined;
+  return {
+    ...classify(method, url),
+    method,
+    url,
+    headers: incoming.rawHeaders,
+    raw,
+    decoded,
+    ...(result.ok ? {} : { problem: result.problem }),
+    json: decoded && readJson(decoded),
+  };
+}
+
+function readJson(bytes: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(fromUtf8(bytes));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const GIVERS: { [K in Answer['kind']]: (answer: Extract<Answer, { kind: K }>, response: ServerResponse) => unknown } = {
+  events: giveEvents,
+  body: giveBody,
+  reset: (_answer, response) => response.socket?.resetAndDestroy(),
+  silence: () => {},
+};
+
+async function give(answer: Answer, response: ServerResponse): Promise<void> {
+  if ('delayMs' in answer && answer.delayMs !== undefined) await wait(answer.delayMs);
+  // The table's key is the answer's own kind, which TypeScript cannot follow through an index.
+  await (GIVERS[answer.kind] as (answer: Answer, response: ServerResponse) => unknown)(answer, response);
+}
+
+function giveBody(answer: BodyAnswer, response: ServerResponse): void {
+  const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+  const headers = { 'content-type': 'application/json', ...answer.headers };
+  response.writeHead(answer.status, { ...headers, 'content-length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+async function giveEvents(answer: EventsAnswer, response: ServerResponse): Promise<void> {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    ...answer.headers,
+  });
+  response.flushHeaders();
+  for (const [index, event] of answer.events.entries()) {
+    await answer.hold?.(index);
+    if (response.destroyed) return;
+    response.write(writeEvent(event));
+    // Node joins the writes of one turn of its loop into one; a provider sends each event as it has it.
+    await nextTurn();
+  }
+  if (answer.ending === 'reset') response.socket?.resetAndDestroy();
+  else if (answer.ending !== 'open') response.end();
+}
