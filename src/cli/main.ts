@@ -2,7 +2,7 @@ import yargs from 'yargs';
 import { EXIT, TapedeckError } from '../errors.ts';
 import { VERSION } from '../util/version.ts';
 import type { Arguments, Command } from './command.ts';
-import { type Io, remark, sayJson } from './io.ts';
+import { type Io, remark, say, sayJson } from './io.ts';
 
 /** Commands by name, in the order of the help; loaded when they are asked for, so that start-up stays short. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
@@ -12,6 +12,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   explain: async () => (await import('./explain.ts')).explainCommand,
   validate: async () => (await import('./validate.ts')).validateCommand,
   play: async () => (await import('./play.ts')).playCommand,
+  import: async () => (await import('./import.ts')).importCommand,
   connect: async () => (await import('./connect.ts')).connectCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,
 };
@@ -25,12 +26,18 @@ function commandsFor(argv: readonly string[]): Promise<Command[]> {
 /** Runs one command line and answers with the exit code; never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const parser = yargs([...argv])
+  const parser = yargs()
     .scriptName('tapedeck')
     .usage(
       '$0 <command>\n\nRecord, validate, explain and replay what crosses the wire between coding agents,\nLLM gateways and providers.',
     )
-    .parserConfiguration({ 'populate--': true, 'duplicate-arguments-array': false, 'camel-case-expansion': false })
+    .parserConfiguration({
+      'populate--': true,
+      'camel-case-expansion': false,
+      // `--profile strict session.har`: one value a flag, and the flag may come again.
+      'greedy-arrays': false,
+      'duplicate-arguments-array': true,
+    })
     .version(VERSION)
     .help()
     .alias('h', 'help')
@@ -51,15 +58,40 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
           return extended.options(command.flags).example(command.examples);
         },
         async (args) => {
-          exitCode = await command.run(args as unknown as Arguments, io);
+          exitCode = await command.run(checkArguments(args as unknown as Arguments, command), io);
         },
       );
     }
-    await parser.parseAsync();
+    // The callback gets what yargs would write to the real stdout: help and the version.
+    await parser.parseAsync(argv.map(hideDash), {}, (_error, _args, output) => {
+      if (output) say(io, output);
+    });
     return exitCode;
   } catch (error) {
     return report(error, argv.includes('--json'), io);
   }
+}
+
+/** yargs drops a lone `-`, which stands for stdin; this stands in for it while yargs reads the line. */
+const DASH = '\u0000-';
+
+function hideDash(part: string, index: number, argv: readonly string[]): string {
+  const end = argv.indexOf('--');
+  return part === '-' && (end < 0 || index < end) ? DASH : part;
+}
+
+/** Puts the lone `-` back, and throws `usage` for a flag of one value that was given several times. */
+function checkArguments(args: Arguments, command: Command): Arguments {
+  for (const [name, value] of Object.entries(args)) {
+    const flag = command.flags[name];
+    if (flag && !flag.array && Array.isArray(value)) {
+      const hint = 'Give it once.';
+      throw new TapedeckError('usage', `--${name} was given ${value.length} times.`, { hint });
+    }
+    if (value === DASH) args[name] = '-';
+    else if (Array.isArray(value)) args[name] = value.map((one) => (one === DASH ? '-' : one));
+  }
+  return args;
 }
 
 function report(error: unknown, json: boolean, io: Io): number {

@@ -39,18 +39,10 @@ export const validateCommand: Command = {
     ['curl -sN $URL | tapedeck validate --as responses.stream -', 'A stream from somewhere else'],
   ],
   extend: (yargs) =>
-    yargs
-      // `--profile strict session.har`: one value a flag, and the flag may come again.
-      .parserConfiguration({
-        'populate--': true,
-        'camel-case-expansion': false,
-        'duplicate-arguments-array': true,
-        'greedy-arrays': false,
-      })
-      .positional('file', {
-        type: 'string',
-        describe: 'Cassettes or folders of them; with --as documents, or - for stdin',
-      }),
+    yargs.positional('file', {
+      type: 'string',
+      describe: 'Cassettes or folders of them; with --as documents, or - for stdin',
+    }),
   run,
 };
 

@@ -34,6 +34,10 @@ const PATTERNS: Record<string, Pattern> = {
   'chunk-id': { find: /\b(Chunk ID:) [0-9a-f]+/g, put: '$1 [chunk]' },
   // Codex counts the tokens of an output that may hold the working directory.
   'token-count': { find: /\b(Original token count:) \d+/g, put: '$1 [count]' },
+  // The same facts as JSON: what a tool prints in the code mode of 0.169.0, at any depth of quoting.
+  'wall-time-field': { find: /(wall_time_seconds\\*" ?: ?)\d+(?:\.\d+)?(?:e-?\d+)?/g, put: '$1[time]' },
+  'chunk-id-field': { find: /(chunk_id\\*" ?: ?\\*")[0-9a-f]+/g, put: '$1[chunk]' },
+  'token-count-field': { find: /(original_token_count\\*" ?: ?)\d+/g, put: '$1[count]' },
   'turn-started': { find: /("turn_started_at_unix_ms" ?: ?)\d+/g, put: '$1[time]' },
 };
 
@@ -44,7 +48,7 @@ const PATTERN_LIST = Object.values(PATTERNS);
 
 /** Cheap test before the patterns: texts without any of this hold nothing that they would find. */
 const MAY_HOLD =
-  /<(?:cwd|root|current_date|timezone)>|Wall time|Chunk ID|Original token|date|_unix_ms|[0-9a-f]{8}-|_[A-Za-z0-9]{12}/i;
+  /<(?:cwd|root|current_date|timezone)>|Wall time|Chunk ID|Original token|wall_time_s|chunk_id|token_count|date|_unix_ms|[0-9a-f]{8}-|_[A-Za-z0-9]{12}/i;
 
 /** Where a text says which directory the session works in, and where the client's home is. */
 const WORK_PLACES = [

@@ -250,7 +250,7 @@ function checkErrorCodes(file: SourceFile, context: CheckContext): Violation[] {
     const code = file.text.slice(end - match[2]!.length, end);
     if (!context.errorCodes.includes(code)) add(match.index, `throws the unknown code '${code}'`);
   }
-  for (const match of file.code.matchAll(/\bas\s+ErrorCode\b|\b(?:type|interface)\s+ErrorCode\b/g)) {
+  for (const match of file.code.matchAll(/\bas\s+ErrorCode\b|\b(?:type|interface)\s+ErrorCode\s*[={]/g)) {
     add(match.index, `has \`${match[0].replace(/\s+/g, ' ')}\``);
   }
   for (const match of file.code.matchAll(/\bextends\s+(?:\w*Error)\b(?=\s*\{)/g)) {

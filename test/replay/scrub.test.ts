@@ -68,6 +68,18 @@ test.each([
   expect(scrubberOf(own, NOWHERE)(text)).toBe(expected);
 });
 
+test.each([
+  // Printed by `exec` in the code mode of Codex 0.169.0.
+  [
+    '{"chunk_id":"f2dd5d","wall_time_seconds":0.00000684,"original_token_count":3,"output":"x"}',
+    '{"chunk_id":"[chunk]","wall_time_seconds":[time],"original_token_count":[count],"output":"x"}',
+  ],
+  ['{"wall_time_seconds":6.84e-6}', '{"wall_time_seconds":[time]}'],
+  ['"{\\"chunk_id\\": \\"f2dd5d\\"}"', '"{\\"chunk_id\\": \\"[chunk]\\"}"'],
+])('the facts of an executed command in %s', (text, expected) => {
+  expect(scrubberOf(NOWHERE, NOWHERE)(text)).toBe(expected);
+});
+
 test('own places come before those of the cassette, and these count too', () => {
   const cassette = mergePlaces([
     { work: ['/srv/shop/web'], home: [] },

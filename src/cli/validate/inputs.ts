@@ -12,7 +12,7 @@ export interface Input {
 }
 
 /**
- * The cassettes that the arguments name: files as they are, all `.har` files of a folder in the order of their names,
+ * The cassettes that the arguments name: files as they are, all `.har` files of a folder and of the folders in it in the order of their names,
  * the newest cassette when there is no argument. What does not exist is found out when it is opened, so that it stops nothing else.
  */
 export async function listCassettes(files: readonly string[], io: Io): Promise<Input[]> {
@@ -27,8 +27,10 @@ async function listOne(path: string): Promise<string[]> {
     () => false,
   );
   if (!isFolder) return [path];
-  const names = (await readdir(path)).filter((name) => name.endsWith('.har')).sort();
-  if (names.length > 0) return names.map((name) => join(path, name));
+  const names = await readdir(path, { recursive: true });
+  // A journal without its cassette is a killed recording, which becomes one when it is opened by that name.
+  const cassettes = names.map((name) => name.replace(/\.har\.part$/, '.har')).filter((name) => name.endsWith('.har'));
+  if (cassettes.length > 0) return [...new Set(cassettes)].sort().map((name) => join(path, name));
   throw new TapedeckError('cassette-not-found', `There is no cassette in ${path}.`, {
     hint: 'A cassette is a file that ends in .har; `tapedeck record` writes one.',
   });

@@ -1,3 +1,4 @@
+import { oneLine } from '../../report/text.ts';
 import type { Finding, Profile } from '../../validate/findings.ts';
 import { type Io, say } from '../io.ts';
 
@@ -88,7 +89,10 @@ function sayExchange(exchange: ExchangeReport, findings: readonly Finding[], io:
   const own = findings.filter((finding) => finding.exchange === exchange.id);
   if (own.length === 0) return;
   const status = exchange.status === 0 ? 'no answer' : String(exchange.status);
-  say(io, `  ${io.colour.bold(`#${exchange.number}`)} ${exchange.method} ${exchange.path} ${io.colour.dim(status)}`);
+  say(
+    io,
+    `  ${io.colour.bold(`#${exchange.number}`)} ${oneLine(exchange.method)} ${oneLine(exchange.path)} ${io.colour.dim(status)}`,
+  );
   for (const finding of own) sayFinding(finding, '    ', io);
 }
 
@@ -96,8 +100,9 @@ function sayFinding(finding: Finding, indent: string, io: Io): void {
   const { colour } = io;
   const severity = finding.severity === 'error' ? colour.red('error  ') : colour.yellow('warning');
   const place = describePlace(finding);
-  const pointer = finding.pointer === '' ? '' : `${colour.cyan(finding.pointer)} `;
-  say(io, `${indent}${severity} ${place === '' ? '' : `${place}  `}${pointer}${finding.message}`);
+  // Names of fields come from the wire, and may hold what a terminal would obey.
+  const pointer = finding.pointer === '' ? '' : `${colour.cyan(oneLine(finding.pointer))} `;
+  say(io, `${indent}${severity} ${place === '' ? '' : `${place}  `}${pointer}${oneLine(finding.message)}`);
   if ('value' in finding) say(io, `${indent}        ${colour.dim('is')} ${printable(finding.value)}`);
   say(io, `${indent}        ${colour.dim(`${finding.profile} · ${finding.rule} · ${finding.source}`)}`);
 }
@@ -112,12 +117,9 @@ function describePlace({ leg, attempt, event, offset }: Finding): string {
   return parts.join(', ');
 }
 
-/** What came over the wire may hold control characters that a terminal would obey; JSON escapes most of them. */
+/** On one line; JSON escapes most control characters, `oneLine` shows the others. */
 function printable(value: unknown): string {
-  return JSON.stringify(value).replaceAll(
-    /[\u007f-\u009f]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return oneLine(JSON.stringify(value));
 }
 
 /** The last line: what all files have together, and by which profiles. */

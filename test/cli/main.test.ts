@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { run } from '../../src/cli/main.ts';
+import { captureIo } from '../helpers/capture-io.ts';
+
+async function cli(argv: string[], stdin = '') {
+  const io = captureIo({ stdin });
+  const code = await run(argv, io);
+  return { code, out: io.out(), err: io.err() };
+}
+
+const COMPLETED = 'data: {"type":"response.completed","response":{"id":"r"}}\n\n';
+
+describe('the command line', () => {
+  test('without a command is a usage error that names the help', async () => {
+    const { code, err } = await cli([]);
+    expect(code).toBe(2);
+    expect(err).toContain('--help');
+  });
+
+  test('an unknown command is a usage error', async () => {
+    expect(await cli(['rewind'])).toMatchObject({ code: 2, err: expect.stringContaining('rewind') });
+  });
+
+  test('an unknown flag is named', async () => {
+    expect(await cli(['show', '--colour'])).toMatchObject({ code: 2, err: expect.stringContaining('colour') });
+  });
+
+  test('a flag of one value that comes twice is a usage error', async () => {
+    const { code, err } = await cli(['validate', '--as', 'chat.chunk', '--as', 'models', 'x.json']);
+    expect(code).toBe(2);
+    expect(err).toContain('--as was given 2 times.');
+  });
+
+  test('a flag of several values takes one at a time', async () => {
+    const argv = ['validate', '--profile', 'codex', '--profile', 'tolerant', '--json', '--as', 'responses.stream', '-'];
+    const { code, out } = await cli(argv, COMPLETED);
+    expect(JSON.parse(out).profiles).toEqual(['codex', 'tolerant']);
+    expect([0, 1]).toContain(code);
+  });
+
+  test('a lone dash is stdin', async () => {
+    const { code, out } = await cli(['validate', '--as', 'responses.stream', '--profile', 'codex', '-'], COMPLETED);
+    expect(out).toContain('no findings');
+    expect(code).toBe(0);
+  });
+
+  test('with --json an error is JSON on stdout as well', async () => {
+    const { code, out } = await cli(['show', '--json', 'no-such.har']);
+    expect(code).toBe(5);
+    expect(JSON.parse(out)).toMatchObject({ event: 'error', code: 'cassette-not-found' });
+  });
+
+  test('every command has examples in its help', async () => {
+    const { out } = await cli(['--help']);
+    const names = [...out.matchAll(/^ {2}tapedeck (\w+)/gm)].map((match) => match[1] ?? '');
+    expect(names.length).toBeGreaterThanOrEqual(8);
+    for (const name of names) expect((await cli([name, '--help'])).out, name).toContain('Examples:');
+  });
+});
