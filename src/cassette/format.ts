@@ -51,7 +51,10 @@ export type Chunk = [ms: number, data: string | { base64: string }];
 /** The fields that request and response bodies share. */
 export interface BodyFields {
   mimeType: string;
-  /** Decoded view. Absent when the body is streamed (`_chunks`), binary, the same as the client's, or undecodable. */
+  /**
+   * Decoded view. Absent (in requests: empty, since HAR wants it) when the body is streamed (`_chunks`), binary, the same
+   * as the client's, or undecodable.
+   */
   text?: string;
   _wire?: WireFacts;
   _chunks?: Chunk[];
@@ -59,6 +62,10 @@ export interface BodyFields {
   _sameAs?: 'client';
   /** Redaction changed this body: how often. */
   _redacted?: number;
+  /** Decoded bytes that are not text, where `_wire.base64` does not hold just these: coded, or changed by redaction. */
+  _decoded?: { base64: string };
+  /** The body is longer than a cassette keeps: so many bytes are missing at its end. */
+  _cut?: number;
 }
 
 export interface HarRequest {
@@ -74,6 +81,8 @@ export interface HarRequest {
   postData?: BodyFields & { text: string };
   /** The request was not received whole. */
   _incomplete?: true;
+  /** Trailer fields, as they came. */
+  _trailers?: HarHeader[];
 }
 
 export interface HarResponse {

@@ -1,5 +1,9 @@
+import { TapedeckError } from '../errors.ts';
+import { concatBytes, fromUtf8, isUtf8, toUtf8 } from '../util/bytes.ts';
+import { sha256Hex } from '../util/sha256.ts';
 import type { LegName, Outcome, Protocol } from '../util/types.ts';
-import type { Entry, WireFacts } from './format.ts';
+import { chunkBytes, fromBase64 } from './bytes-json.ts';
+import type { BodyFields, Entry, WireFacts } from './format.ts';
 
 /** A cassette's exchange, as every reader (show, explain, validate, play, replay) sees it. */
 export interface RecordedExchange {
@@ -34,4 +38,124 @@ export interface Leg {
   entry: Entry;
   /** Absent body: undefined. */
   body: LegBody | undefined;
+}
+
+/** Every leg that was recorded, in the order of the wire: client request, each attempt's two, client response. */
+export function legsOf(exchange: RecordedExchange): Leg[] {
+  const { client, attempts } = exchange;
+  return [
+    requestLeg('client-request', exchange, client),
+    ...attempts.flatMap((entry) => [
+      requestLeg('upstream-request', exchange, entry),
+      responseLeg('upstream-response', exchange, entry),
+    ]),
+    responseLeg('client-response', exchange, client),
+  ].filter((leg) => leg !== undefined);
+}
+
+/**
+ * One leg; undefined when there is none (no such attempt, or no response came).
+ * @param attempt of an upstream leg, from 1; the last one when not given, since it is the one that was answered with
+ */
+export function legOf(exchange: RecordedExchange, name: LegName, attempt?: number): Leg | undefined {
+  const { client, attempts } = exchange;
+  if (name === 'client-request') return requestLeg(name, exchange, client);
+  if (name === 'client-response') return responseLeg(name, exchange, client);
+  const entry = attempt === undefined ? attempts.at(-1) : attempts.find(({ _attempt }) => _attempt === attempt);
+  if (!entry) return undefined;
+  return name === 'upstream-request' ? requestLeg(name, exchange, entry) : responseLeg(name, exchange, entry);
+}
+
+/**
+ * Exchanges of entries, in the order of `_seq`; entries of one exchange need not stand together.
+ * @throws TapedeckError `cassette-unreadable` when an exchange has no client entry or two
+ */
+export function groupExchanges(entries: Iterable<Entry>): RecordedExchange[] {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const group = groups.get(entry._exchange) ?? [];
+    group.push(entry);
+    groups.set(entry._exchange, group);
+  }
+  return [...groups.values()].map(joinExchange).sort((a, b) => a.seq - b.seq);
+}
+
+/** The exchange of all its entries. @throws TapedeckError `cassette-unreadable` */
+export function joinExchange(entries: readonly Entry[]): RecordedExchange {
+  const clients = entries.filter(({ _side }) => _side === 'client');
+  const [client] = clients;
+  if (!client || clients.length > 1) {
+    const id = entries[0]?._exchange;
+    const message = `Exchange ${id} has ${clients.length} client entries; it must have one.`;
+    throw new TapedeckError('cassette-unreadable', message, {
+      hint: 'Give every exchange an `_exchange` of its own, shared by its client entry and its upstream entries.',
+    });
+  }
+  return {
+    id: client._exchange,
+    seq: client._seq,
+    protocol: client._protocol,
+    outcome: client._outcome,
+    client,
+    attempts: entries.filter(({ _side }) => _side === 'upstream').sort((a, b) => (a._attempt ?? 1) - (b._attempt ?? 1)),
+  };
+}
+
+function requestLeg(name: LegName, exchange: RecordedExchange, entry: Entry): Leg {
+  const { postData } = entry.request;
+  if (postData?._sameAs !== 'client' || entry === exchange.client) return { name, entry, body: bodyOf(postData, 0) };
+  return { name, entry, body: movedBody(requestLeg('client-request', exchange, exchange.client), entry) };
+}
+
+/** Status 0 is HAR's way to say that no response came. */
+function responseLeg(name: LegName, exchange: RecordedExchange, entry: Entry): Leg | undefined {
+  const { content, status, _headMs } = entry.response;
+  if (status === 0) return undefined;
+  if (content._sameAs === 'client' && entry !== exchange.client) {
+    return { name, entry, body: movedBody(responseLeg('client-response', exchange, exchange.client), entry) };
+  }
+  const isEmpty = content.size === 0 && Object.keys(content).length === 2;
+  return { name, entry, body: isEmpty ? undefined : bodyOf(content, _headMs ?? entry.time) };
+}
+
+/** The client side's body, with times from the beginning of this entry. */
+function movedBody(client: Leg | undefined, entry: Entry): LegBody | undefined {
+  if (!client?.body) return undefined;
+  const { body } = client;
+  const shift = Date.parse(client.entry.startedDateTime) - Date.parse(entry.startedDateTime);
+  return { ...body, chunks: body.chunks.map(({ ms, data }) => ({ ms: Math.max(0, ms + shift), data })) };
+}
+
+function bodyOf(fields: BodyFields | undefined, ms: number): LegBody | undefined {
+  if (!fields) return undefined;
+  const decoded = decodedBytes(fields);
+  const chunks = fields._chunks?.map((chunk) => ({ ms: chunk[0], data: chunkBytes(chunk) }));
+  return {
+    text: decoded && isUtf8(decoded) ? fromUtf8(decoded) : undefined,
+    decoded,
+    wire: wireBytes(fields, decoded),
+    facts: fields._wire,
+    chunks: chunks ?? (decoded ? [{ ms, data: decoded }] : []),
+    redacted: fields._redacted ?? 0,
+  };
+}
+
+function decodedBytes(fields: BodyFields): Uint8Array | undefined {
+  const { text, _chunks, _decoded, _wire } = fields;
+  if (_chunks) return concatBytes(_chunks.map(chunkBytes));
+  if (_decoded) return fromBase64(_decoded.base64);
+  if (text) return toUtf8(text);
+  if (_wire?.undecodable !== undefined) return undefined;
+  if (_wire && _wire.encodings.length === 0) return _wire.base64 === undefined ? undefined : fromBase64(_wire.base64);
+  // A coded body may decode to nothing.
+  return text === undefined ? undefined : toUtf8(text);
+}
+
+/** Bytes that crossed the wire, where the cassette still knows them. */
+function wireBytes(fields: BodyFields, decoded: Uint8Array | undefined): Uint8Array | undefined {
+  const { _wire, _redacted, _cut } = fields;
+  if (_redacted || _cut) return undefined;
+  if (_wire?.base64 === undefined) return _wire && _wire.encodings.length > 0 ? undefined : decoded;
+  const bytes = fromBase64(_wire.base64);
+  return _wire.sha256 === undefined || sha256Hex(bytes) === _wire.sha256 ? bytes : undefined;
 }

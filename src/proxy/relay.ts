@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EntryEnd, Producer } from '../cassette/format.ts';
 import type { AttemptTap, MessageTap } from '../cassette/tap.ts';
 import { errorText } from '../protocols/errors.ts';
+import { endsWithTerminalEvent } from '../protocols/terminal.ts';
 import { breakOff, flushHeadSoon, respondWithJson, writeHead, writtenHead } from '../respond/http.ts';
 import type { UpstreamHandler } from '../upstream/client.ts';
 import { describeFailure } from '../upstream/failure.ts';
@@ -15,7 +16,7 @@ const PASSED: Producer = { name: 'tapedeck', version: VERSION, how: 'passthrough
 const OWN_ERROR: Producer = { name: 'tapedeck', version: VERSION, how: 'error' };
 
 /** The request body on its way up: the client's stream as it comes, whole bytes, or nothing. */
-export type RequestBody = { kind: 'none' } | { kind: 'stream' } | { kind: 'bytes'; bytes: Buffer };
+export type RequestBody = { kind: 'none' } | { kind: 'stream' } | { kind: 'bytes'; bytes: Buffer; decoded: boolean };
 
 /**
  * One attempt at the upstream whose bytes are handed through both ways, with a tap at each of the four legs. Nothing is
@@ -34,6 +35,8 @@ export class Relay implements UpstreamHandler {
   #abort: ((error?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
   #answered = false;
+  /** The reads since the last one that ended with a blank line: the last event is in them. */
+  #tail: Buffer[] = [];
   #wrote = false;
   #over = false;
 
@@ -82,6 +85,8 @@ export class Relay implements UpstreamHandler {
 
   onData(chunk: Buffer): boolean {
     this.#wrote = true;
+    if (endsEvent(this.#tail.at(-1))) this.#tail = [chunk];
+    else this.#tail.push(chunk);
     if (this.#upstreamResponse) {
       const ms = this.#exchange.clock();
       this.#upstreamResponse.data(ms, chunk);
@@ -138,7 +143,11 @@ export class Relay implements UpstreamHandler {
 
   #onClientClose(): void {
     if (this.#over || this.#response.writableFinished) return;
-    this.#leave('client-aborted', this.#end('client', 'closed'));
+    const { protocol } = this.#exchange;
+    // Codex closes as soon as it has read the last event, which may be before the end of the body: nothing was aborted.
+    if (protocol && endsWithTerminalEvent(protocol, Buffer.concat(this.#tail).toString('latin1'))) {
+      this.#leave('complete', this.#end('client', 'closed', 'closed after the last event of the stream'));
+    } else this.#leave('client-aborted', this.#end('client', 'closed'));
   }
 
   /** Gives the attempt up from our side: the upstream's connection is closed at once. */
@@ -196,6 +205,12 @@ export class Relay implements UpstreamHandler {
   #end(by: EntryEnd['by'], how: EntryEnd['how'], detail?: string): EntryEnd {
     return { by, how, ms: this.#exchange.clock(), ...(detail === undefined ? {} : { detail }) };
   }
+}
+
+const LF = 0x0a;
+
+function endsEvent(chunk: Buffer | undefined): boolean {
+  return chunk !== undefined && chunk.at(-1) === LF && (chunk.at(-2) === LF || chunk.at(-3) === LF);
 }
 
 /** The error of node's request stream when the client went away before the request was complete; not a socket's. */

@@ -169,6 +169,39 @@ describe('a client that goes away', () => {
     expect(exchange.clientRequest.end?.how).toBe('closed');
   });
 
+  test.each<[string, string, string, 'complete' | 'client-aborted']>([
+    ['/v1/responses', 'the last event', 'data: {"type":"response.completed","response":{"id":"r"}}\n\n', 'complete'],
+    [
+      '/v1/responses',
+      'the last event with CRLF',
+      'event: response.completed\r\ndata: {"type":"response.completed"}\r\n\r\n',
+      'complete',
+    ],
+    [
+      '/v1/responses',
+      'half of the last event',
+      'data: {"type":"response.completed","response":{"id":"r"}}\n',
+      'client-aborted',
+    ],
+    ['/v1/responses', 'another event', 'data: {"type":"response.created"}\n\n', 'client-aborted'],
+    ['/v1/chat/completions', 'the last event', 'data: {"choices":[]}\n\ndata: [DONE]\n\n', 'complete'],
+    ['/v1/messages', 'the last event', 'event: message_stop\ndata: {"type":"message_stop"}\n\n', 'complete'],
+    ['/v1/messages', 'an event of another protocol', 'data: [DONE]\n\n', 'client-aborted'],
+  ])('from %s after %s', async (path, _what, text, outcome) => {
+    const { port } = await start();
+    const client = await rawClient(port, post(path, [], '{}'));
+    const connection = await upstream.accept();
+    connection.socket.write(SSE_HEAD);
+    // In three reads, as large last events come.
+    for (const part of [text.slice(0, 9), text.slice(9, 30), text.slice(30)].filter(Boolean)) {
+      connection.socket.write(`${part.length.toString(16)}\r\n${part}\r\n`);
+      await client.until(new RegExp(part.replace(/[^\w]/g, '\\$&')));
+    }
+    client.socket.destroy();
+    await connection.closed;
+    expect((await recorder.closed(0)).outcome).toBe(outcome);
+  });
+
   test('by closing only its own half is taken for gone', async () => {
     const { port } = await start();
     const client = await rawClient(port, post('/v1/responses', [], '{}'));

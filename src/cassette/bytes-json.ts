@@ -1,0 +1,27 @@
+import { Buffer } from 'node:buffer';
+import { fromUtf8, isUtf8 } from '../util/bytes.ts';
+import type { Chunk } from './format.ts';
+
+/** Base64 of bytes, with padding (RFC 4648 section 4). */
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+export function fromBase64(text: string): Uint8Array {
+  return Buffer.from(text, 'base64');
+}
+
+/** A read as a cassette has it: text where it is whole UTF-8, else base64. */
+export function toChunk(ms: number, bytes: Uint8Array): Chunk {
+  return [roundMs(ms), isUtf8(bytes) ? fromUtf8(bytes) : { base64: toBase64(bytes) }];
+}
+
+/** The bytes of a read. */
+export function chunkBytes([, data]: Chunk): Uint8Array {
+  return typeof data === 'string' ? Buffer.from(data, 'utf8') : fromBase64(data.base64);
+}
+
+/** Milliseconds to one decimal, never negative. */
+export function roundMs(ms: number): number {
+  return ms > 0 ? Math.round(ms * 10) / 10 : 0;
+}

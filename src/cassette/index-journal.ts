@@ -1,0 +1,115 @@
+import { Buffer } from 'node:buffer';
+import { RECORDING_LIMITS } from './limits.ts';
+import { type ExchangeRecord, JOURNAL_VERSION, type JournalStart } from './records.ts';
+
+/** Reads part of a journal: fewer bytes than asked for at its end. */
+export type ReadJournal = (position: number, length: number) => Promise<Uint8Array>;
+
+interface Line {
+  at: number;
+  bytes: number;
+}
+
+/** Where the records of each exchange are, so that they can be read in another order than they were written. */
+export interface JournalIndex {
+  /** Undefined when the first line is torn or is no journal's. */
+  start: JournalStart | undefined;
+  lines: Map<number, Line[]>;
+  /** Different placeholders seen, by kind: how many values were replaced. */
+  redacted: Record<string, number>;
+}
+
+const RECORD_START = /^\{"x":(\d+),"t":"/;
+const PLACEHOLDERS = /\[redacted:([a-z0-9-]+)#(\d+)\]|%5Bredacted%3A([a-z0-9-]+)%23(\d+)/g;
+const LINE_FEED = 10;
+
+/** Goes through a journal once. A torn last line, as a kill or a full disk leaves it, is not counted. */
+export async function indexJournal(read: ReadJournal): Promise<JournalIndex> {
+  const index: JournalIndex = { start: undefined, lines: new Map(), redacted: {} };
+  const seen = new Set<string>();
+  for await (const { at, bytes } of linesOf(read)) {
+    const text = bytes.toString('latin1');
+    if (at === 0) {
+      index.start = parseStart(bytes.toString('utf8'));
+      if (!index.start) return index;
+      continue;
+    }
+    const seq = Number(RECORD_START.exec(text)?.[1] ?? Number.NaN);
+    if (Number.isNaN(seq)) continue;
+    const lines = index.lines.get(seq) ?? [];
+    lines.push({ at, bytes: bytes.length });
+    index.lines.set(seq, lines);
+    if (text.includes('redacted')) countPlaceholders(text, seen, index.redacted);
+  }
+  return index;
+}
+
+function countPlaceholders(text: string, seen: Set<string>, redacted: Record<string, number>): void {
+  for (const match of text.matchAll(PLACEHOLDERS)) {
+    const kind = (match[1] ?? match[3])!;
+    const value = `${kind}#${match[2] ?? match[4]}`;
+    if (seen.has(value)) continue;
+    seen.add(value);
+    redacted[kind] = (redacted[kind] ?? 0) + 1;
+  }
+}
+
+/**
+ * Reads ahead: the records of exchanges that follow each other mostly stand near each other, and a system call for each
+ * would be what takes most of the time.
+ */
+export function readAhead(read: ReadJournal): ReadJournal {
+  let block: { at: number; bytes: Uint8Array } | undefined;
+  return async (at, length) => {
+    if (!block || at < block.at || at + length > block.at + block.bytes.length) {
+      block = { at, bytes: await read(at, Math.max(length, RECORDING_LIMITS.readBytes)) };
+    }
+    return block.bytes.subarray(at - block.at, at - block.at + length);
+  };
+}
+
+/** The records of one exchange, in the order they were written. */
+export async function readRecords(read: ReadJournal, lines: readonly Line[]): Promise<ExchangeRecord[]> {
+  const records: ExchangeRecord[] = [];
+  for (const { at, bytes } of lines) {
+    const record = parseLine(Buffer.from(await read(at, bytes)).toString('utf8')) as ExchangeRecord | undefined;
+    if (record) records.push(record);
+  }
+  return records;
+}
+
+/** The first line of a journal; undefined when it is something else. */
+export function parseStart(line: string): JournalStart | undefined {
+  const start = parseLine(line) as Partial<JournalStart> | undefined;
+  return start?.tapedeckJournal === JOURNAL_VERSION && start.owner && start.header
+    ? (start as JournalStart)
+    : undefined;
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // A line that a failing disk damaged costs what stood in it, not the recording.
+    return undefined;
+  }
+}
+
+async function* linesOf(read: ReadJournal): AsyncGenerator<{ at: number; bytes: Buffer }> {
+  let parts: Uint8Array[] = [];
+  let lineAt = 0;
+  for (let at = 0; ; ) {
+    const block = await read(at, RECORDING_LIMITS.readBytes);
+    if (block.length === 0) return;
+    let from = 0;
+    for (let end = block.indexOf(LINE_FEED); end >= 0; end = block.indexOf(LINE_FEED, from)) {
+      parts.push(block.subarray(from, end));
+      yield { at: lineAt, bytes: Buffer.concat(parts) };
+      parts = [];
+      from = end + 1;
+      lineAt = at + from;
+    }
+    if (from < block.length) parts.push(block.subarray(from));
+    at += block.length;
+  }
+}

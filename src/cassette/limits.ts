@@ -1,0 +1,34 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Every number of this layer that is policy, with its reason. Times are milliseconds, sizes bytes. */
+export const RECORDING_LIMITS = {
+  /**
+   * What waits for redaction and disk at most before new requests wait too: a few hundred Codex turns, or the largest
+   * single body, so that a slow disk costs memory that any machine has.
+   */
+  queuedBytes: 64 * MIB,
+  /** How long an update of a running exchange may wait: a kill may cost 250 ms, and 50 ms are left for redaction and disk. */
+  flushMs: 200,
+  /** A running exchange with this much waiting is written at once, so that no line of the journal grows without need. */
+  flushBytes: 64 * KIB,
+  /**
+   * Bytes kept of one body, decoded: as large as gateways accept. JSON can need six bytes for one, and an entry with
+   * two such bodies must stay below the longest string (512 MiB) to be read again.
+   */
+  bodyBytes: 64 * MIB,
+  /** How often a recording says on the disk that it is alive, for those who cannot ask for its process. */
+  heartbeatMs: 10_000,
+  /** Silence after which a recording on another machine counts as killed: six missed heartbeats. */
+  silentMs: 60_000,
+  /** A HAR file that is not laid out by us is parsed as one string; JSON.parse of 206 MiB took 535 MiB of memory. */
+  wholeFileBytes: 256 * MIB,
+  /** One entry is parsed as one string, and Node has no longer ones (`buffer.constants.MAX_STRING_LENGTH`). */
+  entryBytes: 512 * MIB - 25,
+  /** What stands before the entries: a few hundred bytes; more than this is not our layout. */
+  preambleBytes: MIB,
+  /** Read from a file at a time. */
+  readBytes: 256 * KIB,
+  /** Written to a cassette at a time. */
+  writeBytes: MIB,
+} as const;

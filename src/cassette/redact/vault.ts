@@ -1,0 +1,89 @@
+import { isDummy } from './credentials.ts';
+
+/** A text to search for everywhere, and the credential that it gives away. */
+export interface Literal {
+  text: string;
+  kind: string;
+  value: string;
+  /** Holds characters that a decoded view may have changed; then every view is searched. */
+  fragile: boolean;
+}
+
+/** Policy numbers of redaction, with their reasons. */
+export const VAULT_LIMITS = {
+  /** Shorter values are too likely to be a part of ordinary words. */
+  literalLength: 8,
+  /** Credentials remembered; the one not seen for longest goes first. A session has one to five. */
+  literals: 200,
+} as const;
+
+/**
+ * What one recording knows of its credentials: the number that each value got, and the values that are searched for
+ * everywhere because they were seen where only a credential stands.
+ */
+export class Vault {
+  private readonly numbers = new Map<string, { kind: string; n: number }>();
+  private readonly learned = new Map<string, Literal[]>();
+  private readonly counters = new Map<string, number>();
+  private flat: Literal[] | undefined;
+
+  /** The placeholder of a value: the same one whenever it is seen, whatever shows it. Counts one replacement. */
+  replace(kind: string, value: string): string {
+    let entry = this.numbers.get(value);
+    if (entry === undefined) {
+      entry = { kind, n: this.numbers.size + 1 };
+      this.numbers.set(value, entry);
+    }
+    this.counters.set(entry.kind, (this.counters.get(entry.kind) ?? 0) + 1);
+    return `[redacted:${entry.kind}#${entry.n}]`;
+  }
+
+  /** Searches for this value from now on, and for its base64 forms; says whether it is a new one. */
+  learn(kind: string, value: string): boolean {
+    if (value.length < VAULT_LIMITS.literalLength || isDummy(value) || PLACEHOLDER.test(value)) return false;
+    const known = this.learned.get(value);
+    this.learned.delete(value);
+    this.learned.set(value, known ?? literalForms(kind, value));
+    if (known === undefined) this.flat = undefined;
+    if (this.learned.size > VAULT_LIMITS.literals) {
+      this.learned.delete(this.learned.keys().next().value!);
+      this.flat = undefined;
+    }
+    return known === undefined;
+  }
+
+  literals(): readonly Literal[] {
+    this.flat ??= [...this.learned.values()].flat();
+    return this.flat;
+  }
+
+  /** Replacements by kind. */
+  counts(): Record<string, number> {
+    return Object.fromEntries(this.counters);
+  }
+}
+
+/** A placeholder, as it stands in texts, or in addresses and forms. */
+export const PLACEHOLDER = /\[redacted:[a-z0-9-]+#\d+\]|%5Bredacted%3A[a-z0-9-]+%23\d+%5D/;
+
+function literalForms(kind: string, value: string): Literal[] {
+  const plain = { text: value, kind, value, fragile: /[\\"/%]/.test(value) };
+  return [plain, ...base64Cores(value).map((text) => ({ text, kind, value, fragile: false }))];
+}
+
+/**
+ * The base64 characters that depend on the value alone, for the three places it can have in a group of three bytes
+ * (RFC 4648 section 4), in both alphabets.
+ */
+function base64Cores(value: string): string[] {
+  const cores = new Set<string>();
+  for (let shift = 0; shift < 3; shift++) {
+    const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(value, 'latin1')]);
+    const whole = Math.floor((bytes.length * 8) / 6);
+    const core = bytes.toString('base64').slice(Math.ceil((shift * 8) / 6), whole);
+    if (core.length < VAULT_LIMITS.literalLength) continue;
+    cores.add(core);
+    cores.add(core.replaceAll('+', '-').replaceAll('/', '_'));
+  }
+  return [...cores];
+}

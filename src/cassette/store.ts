@@ -1,0 +1,138 @@
+import { open } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { TapedeckError } from '../errors.ts';
+import type { CassetteHeader, Entry } from './format.ts';
+import { listFolder, look } from './journal.ts';
+import type { RecordedExchange } from './legs.ts';
+import { RECORDING_LIMITS } from './limits.ts';
+import { errnoOf, messageOf } from './output-error.ts';
+import { type CassetteSource, readCassette } from './reader.ts';
+import { JOURNAL_SUFFIX, type Recovery, recoverJournals } from './recovery.ts';
+import { writeCassetteFile } from './write.ts';
+
+/** A cassette that is open for reading. `entries` and `exchanges` may be called as often as wanted. */
+export interface CassetteReader {
+  path: string;
+  header: CassetteHeader;
+  /** The entries are not those that were recorded: somebody changed the file. */
+  edited: boolean;
+  /** In the order of the file; with flat memory where the file has our layout. Throws TapedeckError `cassette-unreadable`. */
+  entries(): AsyncIterable<Entry>;
+  exchanges(): AsyncIterable<RecordedExchange>;
+  close(): Promise<void>;
+}
+
+/** Where recordings go and where they are looked for, below the working directory. */
+export const CASSETTE_FOLDER = 'cassettes';
+
+const RECORD_HINT = 'Record one with `tapedeck record --upstream URL`.';
+
+/**
+ * Opens a cassette, or the HAR file of another program. A killed recording of that name is recovered first.
+ * @param options.pristine refuse a cassette whose entries do not fit its checksum
+ * @throws TapedeckError `cassette-not-found`, `cassette-unreadable`, `cassette-too-new`, `cassette-edited`
+ */
+export async function openCassette(path: string, options: { pristine?: boolean } = {}): Promise<CassetteReader> {
+  const source = await openSource(await recovered(path));
+  try {
+    return await readCassette(source, options);
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/**
+ * The cassette that a command line names: a file, a folder (its newest cassette), or nothing (the newest one of
+ * `cassettes/`). Killed recordings that are seen on the way are recovered.
+ * @throws TapedeckError `cassette-not-found`
+ */
+export async function findCassette(arg: string | undefined, cwd: string): Promise<string> {
+  const path = resolve(cwd, arg ?? CASSETTE_FOLDER);
+  const found = await look(path);
+  if (arg === undefined || found?.folder) return newestIn(path, arg ?? `${CASSETTE_FOLDER}/`);
+  return recovered(path);
+}
+
+/**
+ * Writes a cassette, entry by entry, whole or not at all.
+ * @returns its length in bytes
+ * @throws TapedeckError `output-exists` unless `force`; `output-failed`
+ */
+export async function writeCassette(
+  path: string,
+  header: CassetteHeader,
+  entries: AsyncIterable<Entry> | Iterable<Entry>,
+  options: { force?: boolean } = {},
+): Promise<{ bytes: number }> {
+  return writeCassetteFile(path, header, entries, options);
+}
+
+async function newestIn(folder: string, shown: string): Promise<string> {
+  const recoveries = await recoverJournals(folder);
+  let newest: { path: string; modifiedAt: number } | undefined;
+  for (const path of await listFolder(folder, (name) => name.endsWith('.har'))) {
+    const found = await look(path);
+    // Names are sorted, so that the later date and number wins where a checkout gave all files one time.
+    if (found && !found.folder && found.modifiedAt >= (newest?.modifiedAt ?? 0)) newest = { path, ...found };
+  }
+  if (newest) return newest.path;
+  const open = recoveries.find(({ outcome }) => outcome === 'running');
+  if (open) throw stillRecording(open);
+  throw new TapedeckError('cassette-not-found', `There is no cassette in ${shown}.`, { hint: RECORD_HINT });
+}
+
+/** The path itself, or that of the cassette which the journal of that name became. */
+async function recovered(path: string): Promise<string> {
+  const isJournal = path.endsWith(JOURNAL_SUFFIX);
+  const [recovery] = await recoverJournals(path);
+  const found = isJournal ? undefined : await look(path);
+  if (found) return path;
+  if (recovery?.outcome === 'recovered') return recovery.path;
+  if (recovery) throw stillRecording(recovery);
+  throw new TapedeckError('cassette-not-found', `There is no cassette ${path}.`, { hint: RECORD_HINT });
+}
+
+function stillRecording(recovery: Recovery): TapedeckError {
+  if (recovery.outcome === 'running') {
+    const message = `${recovery.journal} is still being recorded by process ${recovery.pid}.`;
+    return new TapedeckError('cassette-not-found', message, { hint: 'Stop that recording first: Ctrl+C or SIGTERM.' });
+  }
+  const why = recovery.outcome === 'failed' ? recovery.message : 'it is no journal of a recording';
+  const message = `${recovery.journal} cannot be recovered: ${why}`;
+  return new TapedeckError('cassette-unreadable', message, { hint: 'Free some space, or move the file away.' });
+}
+
+async function openSource(path: string): Promise<CassetteSource> {
+  try {
+    const handle = await open(path, 'r');
+    const found = await handle.stat();
+    if (found.isDirectory()) {
+      await handle.close();
+      throw new TapedeckError('cassette-not-found', `${path} is a folder.`, { hint: 'Name one of its files.' });
+    }
+    return {
+      path,
+      bytes: found.size,
+      async *blocks() {
+        for (let at = 0; ; ) {
+          const buffer = Buffer.allocUnsafe(RECORDING_LIMITS.readBytes);
+          const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
+          if (bytesRead === 0) return;
+          at += bytesRead;
+          yield buffer.subarray(0, bytesRead);
+        }
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    const message = `${path} cannot be read: ${messageOf(error)}.`;
+    throw new TapedeckError('cassette-unreadable', message, { hint: 'Check who may read it.', cause: error });
+  }
+}
+
+/** A path below the working directory. */
+export function pathIn(cwd: string, ...parts: string[]): string {
+  return join(resolve(cwd, parts[0] ?? ''), ...parts.slice(1));
+}
