@@ -121,6 +121,20 @@ describe('record with bad input', () => {
     expect(await readFile(join(folder, 'x.har'), 'utf8')).toBe('precious');
   });
 
+  test('a request body that is no JSON is passed, recorded, and found by validate with its place', async () => {
+    const run = startCli(['record', '-o', 'x.har', '--upstream', url], { cwd: folder });
+    const { url: proxy } = await run.listening;
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${proxy}/responses`, { method: 'POST', body: '{"model": oops}', headers });
+    expect(response.status).toBe(200);
+    await response.text();
+    run.child.kill('SIGINT');
+    expect(await run.exit).toBe(0);
+    const { code, out } = await runCli(['validate', 'x.har'], { cwd: folder });
+    expect(code).toBe(1);
+    expect(out).toMatch(/client-request.*byte 10/);
+  });
+
   test('a port that is taken is exit 74 with a hint', async () => {
     const { port } = new URL(url);
     const result = await runCli(['record', '--upstream', url, '--port', port], { cwd: folder });
