@@ -4,6 +4,7 @@ import { sha256Hex } from '../util/sha256.ts';
 import type { LegName, Outcome, Protocol } from '../util/types.ts';
 import { chunkBytes, fromBase64 } from './bytes-json.ts';
 import type { BodyFields, Entry, WireFacts } from './format.ts';
+import { isOverWebSocket, type LegMessage, messageEvents, messageLines, messagesOf } from './messages.ts';
 
 /** A cassette's exchange, as every reader (show, explain, validate, play, replay) sees it. */
 export interface RecordedExchange {
@@ -36,8 +37,10 @@ export interface LegBody {
 export interface Leg {
   name: LegName;
   entry: Entry;
-  /** Absent body: undefined. */
+  /** Absent body: undefined. Of a WebSocket: its messages in this direction, as lines. */
   body: LegBody | undefined;
+  /** Over a WebSocket alone: the messages in this direction. */
+  messages?: LegMessage[];
 }
 
 /** Every leg that was recorded, in the order of the wire: client request, each attempt's two, client response. */
@@ -101,7 +104,13 @@ export function joinExchange(entries: readonly Entry[]): RecordedExchange {
   };
 }
 
+/** A leg's event stream by reads: over a WebSocket every message is an event. */
+export function eventChunks({ messages, body }: Pick<Leg, 'messages' | 'body'>): { ms: number; data: Uint8Array }[] {
+  return messages ? messageEvents(messages) : (body?.chunks ?? []);
+}
+
 function requestLeg(name: LegName, exchange: RecordedExchange, entry: Entry): Leg {
+  if (isOverWebSocket(entry)) return messageLeg(name, exchange, entry, 'send');
   const { postData } = entry.request;
   if (postData?._sameAs !== 'client' || entry === exchange.client) return { name, entry, body: bodyOf(postData, 0) };
   return { name, entry, body: movedBody(requestLeg('client-request', exchange, exchange.client), entry) };
@@ -111,11 +120,28 @@ function requestLeg(name: LegName, exchange: RecordedExchange, entry: Entry): Le
 function responseLeg(name: LegName, exchange: RecordedExchange, entry: Entry): Leg | undefined {
   const { content, status, _headMs } = entry.response;
   if (status === 0) return undefined;
+  if (isOverWebSocket(entry)) return messageLeg(name, exchange, entry, 'receive');
   if (content._sameAs === 'client' && entry !== exchange.client) {
     return { name, entry, body: movedBody(responseLeg('client-response', exchange, exchange.client), entry) };
   }
   const isEmpty = content.size === 0 && Object.keys(content).length === 2;
   return { name, entry, body: isEmpty ? undefined : bodyOf(content, _headMs ?? entry.time) };
+}
+
+function messageLeg(name: LegName, exchange: RecordedExchange, entry: Entry, type: 'send' | 'receive'): Leg {
+  const messages = messagesOf(entry, exchange.client, type);
+  if (messages.length === 0) return { name, entry, body: undefined, messages };
+  const chunks = messageLines(messages);
+  const decoded = concatBytes(chunks.map(({ data }) => data));
+  const body: LegBody = {
+    text: isUtf8(decoded) ? fromUtf8(decoded) : undefined,
+    decoded,
+    wire: entry._webSocketRedacted || entry._webSocketCut ? undefined : decoded,
+    facts: undefined,
+    chunks,
+    redacted: entry._webSocketRedacted ?? 0,
+  };
+  return { name, entry, body, messages };
 }
 
 /** The client side's body, with times from the beginning of this entry. */
@@ -155,7 +181,10 @@ function decodedBytes(fields: BodyFields): Uint8Array | undefined {
 function wireBytes(fields: BodyFields, decoded: Uint8Array | undefined): Uint8Array | undefined {
   const { _wire, _redacted, _cut } = fields;
   if (_redacted || _cut) return undefined;
-  if (_wire?.base64 === undefined) return _wire && _wire.encodings.length > 0 ? undefined : decoded;
+  if (_wire?.base64 === undefined) {
+    // Elided texts and bodies of other programs' making: what stands here is not as long as what was sent.
+    return _wire && (_wire.encodings.length > 0 || _wire.bytes !== decoded?.length) ? undefined : decoded;
+  }
   const bytes = fromBase64(_wire.base64);
   return _wire.sha256 === undefined || sha256Hex(bytes) === _wire.sha256 ? bytes : undefined;
 }

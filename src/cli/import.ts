@@ -33,19 +33,11 @@ export const importCommand: Command = {
     ['tapedeck import --gateway litellm/1.60 flows.mitm', 'A flow file of `mitmdump -w flows.mitm`'],
   ],
   extend: (yargs) =>
-    yargs
-      // `--redact PATTERN source`: one value a flag.
-      .parserConfiguration({
-        'populate--': true,
-        'camel-case-expansion': false,
-        'duplicate-arguments-array': false,
-        'greedy-arrays': false,
-      })
-      .positional('source', {
-        type: 'string',
-        demandOption: true,
-        describe: 'File or folder; its content says what it is',
-      }),
+    yargs.positional('source', {
+      type: 'string',
+      demandOption: true,
+      describe: 'File or folder; its content says what it is',
+    }),
   async run(args, io) {
     const source = await openSource(resolve(io.cwd, String(args.source)));
     const force = args.force as boolean;

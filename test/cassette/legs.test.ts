@@ -22,6 +22,7 @@ describe('a body', () => {
     ['of plain text', { text: 'hé' }, ['hé', 'h\xc3\xa9', 'h\xc3\xa9']],
     ['that was redacted', { text: 'h', _redacted: 2 }, ['h', 'h', undefined]],
     ['that was cut', { text: 'h', _cut: 9 }, ['h', 'h', undefined]],
+    ['that was elided', { text: 'h', _wire: { encodings: [], bytes: 300 } }, ['h', 'h', undefined]],
     ['of bytes', { _wire: FACTS }, [undefined, '\xff\0A', '\xff\0A']],
     ['of bytes whose secret was in the way', { _wire: { encodings: [], bytes: 3 }, _redacted: 1 }, []],
     ['of coded text', { text: 'h', _wire: CODED }, ['h', 'h', '\xff\0A']],

@@ -18,7 +18,11 @@ describe('the command line', () => {
   });
 
   test('an unknown command is a usage error', async () => {
-    expect(await cli(['rewind'])).toMatchObject({ code: 2, err: expect.stringContaining('rewind') });
+    expect(await cli(['rewind'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/"rewind"[\s\S]*tapedeck --help/),
+    });
+    expect(await cli(['constructor'])).toMatchObject({ code: 2 });
   });
 
   test('an unknown flag is named', async () => {

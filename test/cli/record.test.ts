@@ -116,7 +116,7 @@ describe('record with bad input', () => {
   test('an existing cassette is not overwritten', async () => {
     await writeFile(join(folder, 'x.har'), 'precious');
     const result = await runCli(['record', '-o', 'x.har', '--upstream', url, ...command], { cwd: folder });
-    expect(result.code).toBe(74);
+    expect(result.code).toBe(125);
     expect(result.err).toMatch(/x\.har[\s\S]*--force/);
     expect(await readFile(join(folder, 'x.har'), 'utf8')).toBe('precious');
   });
@@ -135,11 +135,32 @@ describe('record with bad input', () => {
     expect(out).toMatch(/client-request.*byte 10/);
   });
 
-  test('a port that is taken is exit 74 with a hint', async () => {
+  test('a port that is taken is exit 74 with a hint, and leaves no cassette', async () => {
     const { port } = new URL(url);
-    const result = await runCli(['record', '--upstream', url, '--port', port], { cwd: folder });
-    expect(result.code).toBe(74);
+    const result = await runCli(['record', '-o', 'x.har', '--upstream', url, '--port', port], { cwd: folder });
+    expect(result).toMatchObject({ code: 74, out: '' });
     expect(result.err).toMatch(/already in use[\s\S]*--port/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test.each([
+    ['a port that is taken', () => ['--port', new URL(url).port], 74],
+    ['a command that does not exist', () => ['--', 'no-such-command'], 127],
+  ])('%s costs nothing of a cassette that --force would replace', async (_name, args, code) => {
+    await writeFile(join(folder, 'x.har'), 'precious');
+    const result = await runCli(['record', '-o', 'x.har', '--force', '--upstream', url, ...args()], { cwd: folder });
+    expect(result.code).toBe(code);
+    expect(await readFile(join(folder, 'x.har'), 'utf8')).toBe('precious');
+    expect(await readdir(folder)).not.toContain('x.har.part');
+  });
+
+  test('what stops tapedeck before the command runs is 125, with the reason in --json too', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const env = { XDG_CACHE_HOME: join(folder, 'file') };
+    const args = ['record', '--json', '-o', 'x.har', '--upstream', url, ...command];
+    const { code, out } = await runCli(args, { cwd: folder, env });
+    expect(code).toBe(125);
+    expect(JSON.parse(out.trim().split('\n').at(-1)!)).toMatchObject({ event: 'error', code: 'output-failed' });
   });
 
   test('an upstream that is down is told to the client, recorded, and exit 4', async () => {

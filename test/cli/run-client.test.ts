@@ -38,21 +38,29 @@ const report = async () => JSON.parse(await readFile(join(folder, 'report.json')
 
 describe('exit codes', () => {
   test('the own code of the command is the result', async () => {
-    expect(await run([process.execPath, '-e', 'process.exit(42)']).result).toEqual({ code: 42 });
+    expect(await run([process.execPath, '-e', 'process.exit(42)']).result).toBe(42);
   });
   test('a signal counts 128 and its number', async () => {
-    expect(await run([process.execPath, '-e', 'process.kill(process.pid, "SIGKILL")']).result).toEqual({ code: 137 });
+    expect(await run([process.execPath, '-e', 'process.kill(process.pid, "SIGKILL")']).result).toBe(137);
   });
   test('a command that does not exist is 127 and said', async () => {
-    const { io, result } = run(['no-such-command-anywhere']);
-    expect(await result).toEqual({ code: 127, problem: 'no-such-command-anywhere: command not found' });
-    expect(io.err()).toContain('no-such-command-anywhere: command not found');
+    await expect(run(['no-such-command-anywhere']).result).rejects.toMatchObject({
+      code: 'command-not-found',
+      exitCode: 127,
+      message: 'no-such-command-anywhere: command not found',
+    });
   });
   test('a file that is not executable is 126', async () => {
     const path = join(folder, 'plain.txt');
     await writeFile(path, 'x');
-    expect((await run([path]).result).code).toBe(126);
+    await expect(run([path]).result).rejects.toMatchObject({ code: 'command-not-runnable', exitCode: 126 });
   });
+});
+
+test('a home that cannot be made is said, with what to do', async () => {
+  await writeFile(join(folder, 'file'), '');
+  const { result } = run(['true'], { env: { XDG_CACHE_HOME: join(folder, 'file') } });
+  await expect(result).rejects.toMatchObject({ code: 'output-failed', hint: expect.stringMatching(/XDG_CACHE_HOME/) });
 });
 
 describe('environment', () => {
@@ -81,7 +89,7 @@ describe('environment', () => {
 describe('CODEX_HOME', () => {
   test('isolated: a temporary home that points here, gone afterwards', async () => {
     const command = await reporter();
-    expect((await run([command, '{url}', 'p{port}']).result).code).toBe(0);
+    expect(await run([command, '{url}', 'p{port}']).result).toBe(0);
     const { args, env, config } = await report();
     expect(args).toEqual([URL, 'p4321']);
     expect(config).toContain(`base_url = "${URL}"`);

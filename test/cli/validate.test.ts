@@ -78,7 +78,7 @@ describe('tapedeck validate', () => {
       [
         '✗ bad.har  2 exchanges, 1 error',
         '  #2 POST /v1/responses 200',
-        `    error   upstream-response, event 1, byte ${sseText([created]).length}  /response \`id\` is missing; this ends the turn in Codex`,
+        `    error   upstream-response, event 2, byte ${sseText([created]).length}  /response \`id\` is missing; this ends the turn in Codex`,
         '            codex · schema.required · Codex 0.113.0 to 0.169.0 (measured) CompletedResponse',
         '1 file, 1 error (tolerant + codex)',
         '',

@@ -36,7 +36,13 @@ const TOO_LONG = 300;
 const COMMON = ['errors.ts', 'util/'];
 
 /** The pure half of cassette/: what a cassette is, not how it gets to the disk. */
-const CASSETTE_SHAPES = ['cassette/format.ts', 'cassette/legs.ts', 'cassette/redact.ts', 'cassette/redact/'];
+const CASSETTE_SHAPES = [
+  'cassette/format.ts',
+  'cassette/legs.ts',
+  'cassette/messages.ts',
+  'cassette/redact.ts',
+  'cassette/redact/',
+];
 
 interface LayerRule {
   rule: 'layers' | 'cross-step';
@@ -80,6 +86,7 @@ const EFFECT_PLACES = [
   'cassette/journal.ts',
   'cassette/import/',
   'replay/player.ts',
+  'replay/socket-player.ts',
   'replay/suite.ts',
   'replay/polly/',
   'replay/vitest/',
@@ -101,7 +108,7 @@ const PURE_NODE: Record<string, true | readonly string[]> = {
 };
 
 /** Packages that compute and nothing else. */
-const PURE_PACKAGES = ['@mongodb-js/zstd', 'ajv', 'fzstd'];
+const PURE_PACKAGES = ['@mongodb-js/zstd', 'ajv'];
 
 /** Globals that touch the world. */
 const EFFECTS: readonly [pattern: RegExp, what: string][] = [

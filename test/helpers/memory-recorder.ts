@@ -1,4 +1,4 @@
-import type { EntryEnd } from '../../src/cassette/format.ts';
+import type { EntryEnd, WebSocketClose } from '../../src/cassette/format.ts';
 import type { ExchangeStart, MessageTap, Recorder, RequestHead, ResponseHead } from '../../src/cassette/tap.ts';
 import type { Outcome } from '../../src/util/types.ts';
 
@@ -7,6 +7,8 @@ export interface SeenMessage {
   head: RequestHead | ResponseHead;
   body: Buffer;
   chunks: number;
+  /** One a call of `data`: of a WebSocket the messages. */
+  data: { bytes: Buffer; binary: boolean }[];
   end: EntryEnd | undefined;
 }
 
@@ -17,6 +19,7 @@ export interface SeenExchange {
   clientResponse?: SeenMessage;
   outcome?: Outcome;
   end?: EntryEnd;
+  webSocketClose?: WebSocketClose;
 }
 
 /** A recorder that keeps everything in memory, for tests of what the proxy taps. */
@@ -27,9 +30,10 @@ export function memoryRecorder(): Recorder & {
   const exchanges: SeenExchange[] = [];
   const waiting: { index: number; resolve: (exchange: SeenExchange) => void }[] = [];
   const message = (head: RequestHead | ResponseHead): [SeenMessage, MessageTap] => {
-    const seen: SeenMessage = { head, body: Buffer.alloc(0), chunks: 0, end: undefined };
+    const seen: SeenMessage = { head, body: Buffer.alloc(0), chunks: 0, data: [], end: undefined };
     const tap: MessageTap = {
-      data(_ms, chunk) {
+      data(_ms, chunk, binary = false) {
+        seen.data.push({ bytes: Buffer.from(chunk), binary });
         seen.body = Buffer.concat([seen.body, chunk]);
         seen.chunks += 1;
       },
@@ -78,6 +82,9 @@ export function memoryRecorder(): Recorder & {
           return responseTap;
         },
         losses() {},
+        webSocketClose(close) {
+          exchange.webSocketClose = close;
+        },
         close(outcome, end) {
           exchange.outcome = outcome;
           exchange.end = end;
