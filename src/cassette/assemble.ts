@@ -2,11 +2,21 @@ import { concatBytes, fromUtf8, isUtf8 } from '../util/bytes.ts';
 import { headerValue, toHarHeaders } from '../util/headers.ts';
 import type { LegName, Outcome, RawHeaders, Side } from '../util/types.ts';
 import { chunkBytes, roundMs, toBase64 } from './bytes-json.ts';
-import type { BodyFields, Chunk, Entry, EntryEnd, HarRequest, HarResponse, Producer } from './format.ts';
+import type {
+  BodyFields,
+  Chunk,
+  Entry,
+  EntryEnd,
+  HarRequest,
+  HarResponse,
+  Producer,
+  WebSocketClose,
+} from './format.ts';
+import { joinMessages, messageTimes } from './messages.ts';
 import type { AttemptEnd, BodyRecord, ExchangeRecord, LegRecord } from './records.ts';
 
 /** What the records of one leg add up to. */
-type LegState = LegRecord & { chunks: Chunk[] };
+export type LegState = LegRecord & { chunks: Chunk[] };
 
 interface ExchangeState {
   start: NonNullable<ExchangeRecord['start']>;
@@ -16,6 +26,7 @@ interface ExchangeState {
   losses: NonNullable<ExchangeRecord['losses']>;
   outcome: Outcome;
   end: EntryEnd | undefined;
+  socketClose: WebSocketClose | undefined;
 }
 
 /**
@@ -41,6 +52,7 @@ function gather(records: readonly ExchangeRecord[]): ExchangeState | undefined {
     losses: [],
     outcome: 'recorder-killed',
     end: undefined,
+    socketClose: undefined,
   };
   for (const record of records) {
     for (const leg of record.legs ?? []) mergeLeg(state, leg);
@@ -48,6 +60,7 @@ function gather(records: readonly ExchangeRecord[]): ExchangeState | undefined {
     state.losses.push(...(record.losses ?? []));
     state.outcome = record.outcome ?? state.outcome;
     state.end = record.end ?? state.end;
+    state.socketClose = record.socketClose ?? state.socketClose;
   }
   for (const leg of state.legs) if (leg.same) copyTwin(state, leg);
   return state;
@@ -57,6 +70,7 @@ function gather(records: readonly ExchangeRecord[]): ExchangeState | undefined {
 function copyTwin(state: ExchangeState, leg: LegState): void {
   const client = findLeg(state, leg.leg === 'upstream-request' ? 'client-request' : 'client-response');
   if (client?.body) leg.body = client.body;
+  if (client) leg.chunks = client.chunks;
 }
 
 function mergeLeg(state: ExchangeState, update: LegRecord): void {
@@ -103,12 +117,12 @@ function buildEntry(
   response: LegState | undefined,
   end: EntryEnd | undefined,
 ): Entry {
-  const { startedAt, seed, protocol } = state.start;
+  const { startedAt, seed, protocol, connection } = state.start;
   const entry: Entry = {
     startedDateTime: new Date(Math.floor(startedAt + base)).toISOString(),
-    ...timesOf(base, request, response, end),
-    request: harRequest(request, base),
-    response: harResponse(response, base),
+    ...timesOf(base, request, connection === undefined ? response : messageTimes(response), end),
+    request: harRequest(request, base, connection === undefined),
+    response: harResponse(response, base, connection === undefined),
     cache: {},
     _exchange: `x${state.seq}`,
     _seq: state.seq,
@@ -119,6 +133,9 @@ function buildEntry(
     _outcome: 'complete',
   };
   if (end) entry._end = { ...end, ms: roundMs(end.ms - base) };
+  if (connection !== undefined)
+    Object.assign(entry, { _connection: connection }, joinMessages(startedAt, request, response));
+  if (state.socketClose) entry._webSocketClose = state.socketClose;
   return entry;
 }
 
@@ -141,7 +158,8 @@ function lastMs(leg: LegState): number {
   return leg.end?.ms ?? leg.chunks.at(-1)?.[0] ?? leg.ms ?? 0;
 }
 
-function harRequest(leg: LegState | undefined, base: number): HarRequest {
+/** @param carries whether the message has a body; a WebSocket handshake has none, whatever comes over it */
+function harRequest(leg: LegState | undefined, base: number, carries: boolean): HarRequest {
   const head = leg?.request ?? { method: '', url: '', httpVersion: '', headers: [] };
   const request: HarRequest = {
     method: head.method,
@@ -153,14 +171,14 @@ function harRequest(leg: LegState | undefined, base: number): HarRequest {
     headersSize: -1,
     bodySize: leg ? bodySize(leg) : 0,
   };
-  const body = leg ? bodyFields(leg, head.headers, base) : undefined;
+  const body = leg && carries ? bodyFields(leg, head.headers, base) : undefined;
   if (leg && body && hasBody(leg)) request.postData = { ...body, text: body.text ?? '' };
   if (leg?.end?.how !== 'complete') request._incomplete = true;
   if (leg?.trailers) request._trailers = toHarHeaders(leg.trailers);
   return request;
 }
 
-function harResponse(leg: LegState | undefined, base: number): HarResponse {
+function harResponse(leg: LegState | undefined, base: number, carries: boolean): HarResponse {
   const head = leg?.response ?? { status: 0, statusText: '', httpVersion: '', headers: [] };
   const response: HarResponse = {
     status: head.status,
@@ -174,8 +192,10 @@ function harResponse(leg: LegState | undefined, base: number): HarResponse {
     bodySize: leg ? bodySize(leg) : 0,
   };
   if (!leg) return response;
-  const size = leg.body?.size ?? joinedChunks(leg).length;
-  if (hasBody(leg)) response.content = { size, ...bodyFields(leg, head.headers, base) };
+  if (carries && hasBody(leg)) {
+    const size = leg.body?.size ?? joinedChunks(leg).length;
+    response.content = { size, ...bodyFields(leg, head.headers, base) };
+  }
   response._headMs = roundMs((leg.ms ?? base) - base);
   if (leg.trailers) response._trailers = toHarHeaders(leg.trailers);
   return response;

@@ -1,6 +1,6 @@
 import type { LegName, Loss, Outcome, Protocol, RawHeaders } from '../util/types.ts';
-import type { EntryEnd, Producer } from './format.ts';
-import type { LegWriter, Piece } from './leg-writer.ts';
+import type { EntryEnd, Producer, WebSocketClose } from './format.ts';
+import type { BodyWriter, Piece } from './leg-writer.ts';
 import type { AttemptEnd } from './records.ts';
 import type { AttemptTap, ExchangeStart, ExchangeTap, MessageTap, RequestHead, ResponseHead } from './tap.ts';
 
@@ -26,7 +26,7 @@ export class TappedMessage implements MessageTap {
   ended: EntryEnd | undefined;
   trailers: RawHeaders | undefined;
   /** State of whoever writes this leg. */
-  writer: LegWriter | undefined;
+  writer: BodyWriter | undefined;
   written: 'nothing' | 'head' | 'all' = 'nothing';
   readonly #exchange: TappedExchange;
 
@@ -45,9 +45,11 @@ export class TappedMessage implements MessageTap {
     return (this.request ?? this.response)?.headers ?? [];
   }
 
-  data(ms: number, chunk: Uint8Array): void {
-    if (this.#exchange.mute || this.ended || chunk.length === 0) return;
-    this.pieces.push({ ms, data: chunk });
+  data(ms: number, chunk: Uint8Array, binary?: boolean): void {
+    if (this.#exchange.mute || this.ended) return;
+    // A message may be empty; a read is not.
+    if (chunk.length === 0 && this.#exchange.start.connection === undefined) return;
+    this.pieces.push(binary ? { ms, data: chunk, binary } : { ms, data: chunk });
     this.#exchange.touch(chunk.length);
   }
 
@@ -78,6 +80,10 @@ export class TappedExchange implements ExchangeTap {
   readonly lossList: Loss[] = [];
   readonly attemptEnds: AttemptEnd[] = [];
   closing: { outcome: Outcome; end: EntryEnd } | undefined;
+  /** The `close` record has been made. */
+  closeWritten = false;
+  /** How the WebSocket connection ended, until that has been taken for writing. */
+  socketClose: WebSocketClose | undefined;
   /** Bytes tapped and not yet taken for writing. */
   waitingBytes = 0;
   readonly #host: TapHost;
@@ -125,10 +131,21 @@ export class TappedExchange implements ExchangeTap {
     this.touch(0);
   }
 
+  webSocketClose(close: WebSocketClose): void {
+    if (this.#host.stopped) return;
+    this.socketClose = close;
+    this.touch(0);
+  }
+
   close(outcome: Outcome, end: EntryEnd): void {
     if (this.mute) return;
     this.closing = { outcome, end };
     this.#host.closed(this);
+  }
+
+  /** All is written. The recorder's busy sets leave tables behind that keep what was in them until a full collection. */
+  forget(): void {
+    for (const message of this.messages) message.writer = undefined;
   }
 
   #message(leg: LegName, head: MessageHead): TappedMessage {

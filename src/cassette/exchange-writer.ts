@@ -3,7 +3,8 @@ import { headerValue } from '../util/headers.ts';
 import type { Loss } from '../util/types.ts';
 import type { TappedExchange, TappedMessage } from './exchange-tap.ts';
 import type { EntryEnd } from './format.ts';
-import { LegWriter, type Piece } from './leg-writer.ts';
+import { type BodyWriter, LegWriter, type Piece } from './leg-writer.ts';
+import { MessageWriter } from './message-writer.ts';
 import type { ExchangeRecord, LegRecord } from './records.ts';
 import type { Redactor } from './redact.ts';
 import type { RequestHead } from './tap.ts';
@@ -11,7 +12,7 @@ import type { RequestHead } from './tap.ts';
 /** What had gathered at one moment; later data of the same exchange belongs to the next one. */
 interface Taken {
   message: TappedMessage;
-  writer: LegWriter;
+  writer: BodyWriter;
   pieces: Piece[];
   ended: boolean;
 }
@@ -26,13 +27,16 @@ export async function takeRecords(
   redactor: Redactor,
   last = false,
 ): Promise<ExchangeRecord[]> {
-  const closing = exchange.closing;
+  const closing = exchange.closeWritten ? undefined : exchange.closing;
   const taken = exchange.messages
     .filter((message) => message.written !== 'all')
-    .map((message) => take(message, last || closing !== undefined, redactor));
+    .map((message) => take(message, exchange, last || closing !== undefined, redactor));
   const losses = exchange.lossList.splice(0);
   const attemptEnds = exchange.attemptEnds.splice(0);
   const first = exchange.clientRequest.written === 'nothing';
+  const socketClose = exchange.socketClose;
+  exchange.socketClose = undefined;
+  exchange.closeWritten ||= closing !== undefined;
   exchange.waitingBytes = 0;
 
   for (const { writer, pieces, ended } of taken) {
@@ -51,12 +55,18 @@ export async function takeRecords(
   if (attemptEnds.length > 0) rest.attempts = attemptEnds.map((one) => ({ ...one, end: redactEnd(one.end, redactor) }));
   if (losses.length > 0) rest.losses = losses.map((loss) => redactLoss(loss, redactor));
   if (closing) Object.assign(rest, { outcome: closing.outcome, end: redactEnd(closing.end, redactor) });
+  if (socketClose) rest.socketClose = { ...socketClose, reason: redactText(socketClose.reason, redactor) };
+  // What is left of a closed exchange is a WebSocket that may still be told to be closed; its bytes may go.
+  if (closing) exchange.messages.splice(0);
   if (Object.keys(rest).length > 2) records.push(rest);
   return records;
 }
 
-function take(message: TappedMessage, over: boolean, redactor: Redactor): Taken {
-  message.writer ??= new LegWriter(message.leg, message.headers, redactor);
+function take(message: TappedMessage, exchange: TappedExchange, over: boolean, redactor: Redactor): Taken {
+  message.writer ??=
+    exchange.start.connection === undefined
+      ? new LegWriter(message.leg, message.headers, redactor)
+      : new MessageWriter(redactor);
   const { pieces, writer } = message;
   message.pieces = [];
   return { message, writer, pieces, ended: over || message.ended !== undefined };
@@ -113,7 +123,8 @@ function headOf(message: TappedMessage, redactor: Redactor): LegRecord {
   if (message.request) record.request = redactRequest(message.request, redactor);
   if (message.response) {
     const { response } = message;
-    record.response = { ...response, headers: redactor.headers(response.headers) };
+    const headers = redactor.headers(response.headers);
+    record.response = { ...response, statusText: redactText(response.statusText, redactor), headers };
   }
   if (message.leg === 'upstream-request') record.protocol = message.protocol ?? null;
   if (message.producer) record.producer = message.producer;
@@ -137,7 +148,8 @@ function absoluteUrl(head: RequestHead): string {
 }
 
 function startOf({ start }: TappedExchange): NonNullable<ExchangeRecord['start']> {
-  return { startedAt: start.startedAt, seed: start.seed, protocol: start.protocol };
+  const { startedAt, seed, protocol, connection } = start;
+  return { startedAt, seed, protocol, ...(connection === undefined ? {} : { connection }) };
 }
 
 function redactEnd(end: EntryEnd, redactor: Redactor): EntryEnd {

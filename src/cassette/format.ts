@@ -146,8 +146,23 @@ export interface Entry {
   _end?: EntryEnd;
   /** Joins the entries of one WebSocket connection. */
   _connection?: string;
+  /** In the order of their times, both directions; as they were before compression. */
   _webSocketMessages?: WebSocketMessage[];
-  _webSocketClose?: { by: 'client' | 'upstream' | 'tapedeck'; code: number; reason: string };
+  /** The messages equal those of the client side of this exchange; upstream entries only. */
+  _webSocketSameAs?: 'client';
+  /** Redaction changed the messages: how often. */
+  _webSocketRedacted?: number;
+  /** Bytes of messages missing at the end of a direction: a cassette keeps no more of one exchange. */
+  _webSocketCut?: number;
+  /** Of the last exchange of a connection. */
+  _webSocketClose?: WebSocketClose;
+}
+
+/** Who ended a WebSocket connection; codes of RFC 6455 section 7.1.5 (1005: without a code, 1006: without a close frame). */
+export interface WebSocketClose {
+  by: 'client' | 'upstream' | 'tapedeck';
+  code: number;
+  reason: string;
 }
 
 /** As Chrome writes them; `time` in seconds since the epoch, opcode 1 text, 2 binary (then `data` is base64). */

@@ -125,8 +125,10 @@ export class JournalWriter {
 
 /** When the recorder's work is done: beside the traffic, never within a call that it makes. */
 export interface Ticker {
-  /** Runs `ready` after the present turn of the event loop. */
+  /** Runs `ready` a moment later, so that what ends at about the same time is written together. */
   soon(): void;
+  /** Runs `ready` after the present turn of the event loop. */
+  now(): void;
   /** Runs `all` before an update has waited too long. */
   later(): void;
   stop(): void;
@@ -134,14 +136,21 @@ export interface Ticker {
 
 export function createTicker(work: { ready(): void; all(): void; heartbeat(): void }): Ticker {
   let immediate: NodeJS.Immediate | undefined;
+  let gathering: NodeJS.Timeout | undefined;
+  const ready = () => {
+    clearTimeout(gathering);
+    gathering = undefined;
+    immediate = undefined;
+    work.ready();
+  };
   let timer: NodeJS.Timeout | undefined;
   const beat = setInterval(work.heartbeat, RECORDING_LIMITS.heartbeatMs).unref();
   return {
     soon() {
-      immediate ??= setImmediate(() => {
-        immediate = undefined;
-        work.ready();
-      });
+      gathering ??= setTimeout(ready, RECORDING_LIMITS.gatherMs);
+    },
+    now() {
+      immediate ??= setImmediate(ready);
     },
     later() {
       timer ??= setTimeout(() => {
@@ -152,6 +161,7 @@ export function createTicker(work: { ready(): void; all(): void; heartbeat(): vo
     stop() {
       clearInterval(beat);
       clearTimeout(timer);
+      clearTimeout(gathering);
       if (immediate) clearImmediate(immediate);
     },
   };

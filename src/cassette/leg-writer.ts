@@ -16,6 +16,25 @@ import { recordWholeBody } from './whole-body.ts';
 export interface Piece {
   ms: number;
   data: Uint8Array;
+  /** Of a WebSocket message: it is not text. */
+  binary?: boolean;
+}
+
+/** Turns what one leg carries into journal records. Calls must not overlap. */
+export interface BodyWriter {
+  readonly print: Fingerprint;
+  readonly mimeType: string;
+  readonly encodings: readonly string[];
+  /** Whether reads are kept apart; undefined as long as too few bytes have come to tell. */
+  readonly streamed: boolean | undefined;
+  /** Takes in what has come. Cheap: `record` does the work. */
+  add(pieces: readonly Piece[]): void;
+  /** The body has ended: it will not become streamed any more. */
+  settle(): void;
+  /** Of a running leg: what a kill would lose. Of an ended one: the final body. */
+  record(ended: boolean): Promise<Partial<LegRecord>>;
+  /** Forgets the body: it was found to equal another one. */
+  drop(): void;
 }
 
 /** A streamed answer is decoded as it comes, so only what is kept of it is bounded here. */
@@ -30,7 +49,7 @@ type BodyDecoder = ReturnType<typeof createBodyDecoder>;
  * Turns one leg's body into journal records: decodes, redacts, and keeps the bytes for as long as they may still be
  * needed. Calls must not overlap.
  */
-export class LegWriter {
+export class LegWriter implements BodyWriter {
   readonly print = new Fingerprint(RECORDING_LIMITS.bodyBytes);
   readonly mimeType: string;
   readonly encodings: readonly string[];
@@ -98,7 +117,8 @@ export class LegWriter {
     if (this.encodings.length === 0 && !ended) this.print.release();
     if (!ended) return { streamed: true, chunks, ...this.#progress() };
     const end = await this.#decoder?.end();
-    if (end && end.tail.length > 0) chunks.push(...this.#redact(this.#times.at(-1) ?? this.#lastMs, end.tail));
+    if (end && end.tail.length > 0)
+      chunks.push(...this.#redact([{ ms: this.#times.at(-1) ?? this.#lastMs, data: end.tail }]));
     for (const rest of this.#stream?.end() ?? []) this.#keep(chunks, rest);
     const body = await this.#finalFacts(end?.problem?.message);
     return { streamed: true, chunks, body };
@@ -124,19 +144,21 @@ export class LegWriter {
     this.#waiting = [];
     this.#stream ??= this.#redactor.stream(this.mimeType);
     if (this.encodings.length > 0) this.#decoder ??= createBodyDecoder(this.encodings.join(', '), STREAM_LIMITS);
-    const chunks: Chunk[] = [];
-    for (const { ms, data } of waiting) {
-      this.#lastMs = ms;
-      chunks.push(...this.#redact(ms, this.#decoder ? await this.#decoder.push(data) : data));
-    }
-    return chunks;
+    const decoder = this.#decoder;
+    if (!decoder) return this.#redact(waiting);
+    const decoded: Piece[] = [];
+    for (const { ms, data } of waiting) decoded.push({ ms, data: await decoder.push(data) });
+    return this.#redact(decoded);
   }
 
-  #redact(ms: number, decoded: Uint8Array): Chunk[] {
+  #redact(pieces: readonly Piece[]): Chunk[] {
     const chunks: Chunk[] = [];
-    this.#size += decoded.length;
-    this.#times.push(ms);
-    for (const safe of this.#stream!.push(decoded)) this.#keep(chunks, safe);
+    for (const { ms, data } of pieces) {
+      this.#lastMs = ms;
+      this.#size += data.length;
+      this.#times.push(ms);
+    }
+    for (const safe of this.#stream!.pushAll(pieces.map(({ data }) => data))) this.#keep(chunks, safe);
     return chunks;
   }
 

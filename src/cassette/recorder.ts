@@ -34,11 +34,20 @@ export interface RecorderOptions {
   createJournal?(path: string): Promise<JournalFile>;
 }
 
+/** A recorder of a file. */
+export interface FileRecorder extends Recorder {
+  /**
+   * Ends a recording that failed: one without an exchange leaves nothing behind, and a cassette of that name as it was; another
+   * one is closed.
+   */
+  discard(): Promise<void>;
+}
+
 /**
  * Begins a recording. Everything that can be wrong with the output is found here, before any traffic.
  * @throws TapedeckError `output-exists`, `output-failed`; `usage` for a pattern that cannot be used
  */
-export async function createRecorder(options: RecorderOptions): Promise<Recorder> {
+export async function createRecorder(options: RecorderOptions): Promise<FileRecorder> {
   const { path, force = false, header } = options;
   const redactor = createRedactor(options.redactPatterns ? { patterns: options.redactPatterns } : {});
   await recoverFirst(path);
@@ -102,7 +111,7 @@ interface Place {
   force: boolean;
 }
 
-class JournalRecorder implements Recorder, TapHost {
+class JournalRecorder implements FileRecorder, TapHost {
   readonly #place: Place;
   readonly #file: JournalFile;
   readonly #journal: JournalWriter;
@@ -171,19 +180,31 @@ class JournalRecorder implements Recorder, TapHost {
       return;
     }
     this.#ready.add(exchange);
-    this.#ticker.soon();
+    this.#ticker.now();
   }
 
   closed(exchange: TappedExchange): void {
     this.#open.delete(exchange);
     this.#ready.add(exchange);
-    this.#ticker.soon();
+    if (this.#ready.size < RECORDING_LIMITS.gathered) this.#ticker.soon();
+    else this.#ticker.now();
   }
 
   close(): Promise<RecordingSummary> {
     this.#ending = true;
     this.#summary ??= this.#finish();
     return this.#summary;
+  }
+
+  async discard(): Promise<void> {
+    if (this.#exchanges > 0) {
+      await this.close();
+      return;
+    }
+    this.#ending = true;
+    this.#ticker.stop();
+    await this.#file.close();
+    await removeFile(this.#place.part);
   }
 
   #flush(exchanges: Set<TappedExchange>): void {
@@ -209,11 +230,14 @@ class JournalRecorder implements Recorder, TapHost {
 
   async #writeOnce(exchange: TappedExchange): Promise<void> {
     const bytes = exchange.waitingBytes;
-    const outcome = exchange.closing?.outcome;
+    const outcome = exchange.closeWritten ? undefined : exchange.closing?.outcome;
     try {
       const records = await takeRecords(exchange, this.#redactor, this.#ending);
       if (records.length > 0) await this.#journal.append(records.map((one) => `${JSON.stringify(one)}\n`).join(''));
-      if (outcome) this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
+      if (outcome) {
+        this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
+        exchange.forget();
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -235,7 +259,7 @@ class JournalRecorder implements Recorder, TapHost {
 
   async #finish(): Promise<RecordingSummary> {
     this.#ticker.stop();
-    this.#flush(new Set([...this.#ready, ...this.#open]));
+    this.#flush(new Set([...this.#ready, ...this.#changed, ...this.#open]));
     while (this.#writing.size > 0) await Promise.all(this.#writing.values());
     this.#giveRoom();
     const { path, part, force } = this.#place;

@@ -1,5 +1,5 @@
 import type { LegName, Loss, Outcome, Protocol, RawHeaders } from '../util/types.ts';
-import type { CassetteHeader, Chunk, EntryEnd, Producer, WireFacts } from './format.ts';
+import type { CassetteHeader, Chunk, EntryEnd, Producer, WebSocketClose, WireFacts } from './format.ts';
 import type { RequestHead, ResponseHead } from './tap.ts';
 
 /**
@@ -34,12 +34,14 @@ export interface ExchangeRecord {
   x: number;
   t: 'open' | 'chunks' | 'close';
   /** In the first record. */
-  start?: { startedAt: number; seed: string; protocol: Protocol | null };
+  start?: { startedAt: number; seed: string; protocol: Protocol | null; connection?: string };
   legs?: LegRecord[];
   attempts?: AttemptEnd[];
   losses?: Loss[];
   outcome?: Outcome;
   end?: EntryEnd;
+  /** How the WebSocket connection ended; may come after `close`. */
+  socketClose?: WebSocketClose;
 }
 
 export interface AttemptEnd {
@@ -66,7 +68,7 @@ export interface LegRecord {
   wireBytes?: number;
   /** How often redaction changed the body, while it is not final. */
   redacted?: number;
-  /** Decoded reads. Of a body that is not streamed: what had come when it was written, for the case of a kill. */
+  /** Decoded reads; of a WebSocket one a message, binary ones as bytes. Of a body that is not streamed: what had come when it was written, for the case of a kill. */
   chunks?: Chunk[];
   /** The final body; absent when the recording was killed before the body ended. */
   body?: BodyRecord;

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { TapedeckError } from '../errors.ts';
 import { finishJournal } from './finish.ts';
-import { parseStart } from './index-journal.ts';
+import { indexJournal, parseStart, type ReadJournal } from './index-journal.ts';
 import { isAlive, type JournalFile, listFolder, look, openJournalFile, removeFile, splitPath } from './journal.ts';
 import { RECORDING_LIMITS } from './limits.ts';
 import { messageOf } from './output-error.ts';
@@ -53,11 +53,12 @@ async function recoverJournal(journal: string): Promise<Recovery> {
 
 async function recoverDead(journal: string, file: JournalFile, start: JournalStart): Promise<Recovery> {
   const path = journal.slice(0, -JOURNAL_SUFFIX.length);
-  if (await isFinished(path, start)) {
+  const read: ReadJournal = (at, length) => file.read(at, length);
+  if ((await isFinished(path, start)) || (await replacesByNothing(path, start, read))) {
     await removeFile(journal);
     return { outcome: 'recovered', journal, path, exchanges: 0 };
   }
-  const finished = await finishJournal((at, length) => file.read(at, length), path, start.force);
+  const finished = await finishJournal(read, path, start.force);
   if (!finished) return { outcome: 'foreign', journal };
   await removeFile(journal);
   await removeTemporaries(path, start.owner.pid);
@@ -75,6 +76,11 @@ async function isFinished(path: string, { header }: JournalStart): Promise<boole
   } finally {
     await file.close();
   }
+}
+
+/** Whether an existing cassette would give way to one without an exchange. */
+async function replacesByNothing(path: string, { force }: JournalStart, read: ReadJournal): Promise<boolean> {
+  return force && (await look(path)) !== undefined && (await indexJournal(read)).lines.size === 0;
 }
 
 /** Half-written cassettes of the killed process. */

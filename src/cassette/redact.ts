@@ -31,6 +31,8 @@ export interface Redactor {
 /** Gives one output for every input chunk, in order; one that may hold the beginning of a secret is held back until that is decided. */
 export interface StreamRedactor {
   push(chunk: Uint8Array): Uint8Array[];
+  /** The same for several: they are searched together, which costs little more than one. */
+  pushAll(chunks: readonly Uint8Array[]): Uint8Array[];
   end(): Uint8Array[];
   /** Replacements so far. */
   count(): number;

@@ -16,7 +16,8 @@ export const LAST_LINE = '}}';
 const ORDER: readonly string[] = [
   // An entry: what it is, then how it went, then what was said.
   '_exchange _seq _side _attempt _protocol _producer _seed _outcome _end startedDateTime time timings',
-  '_connection request response _losses _webSocketMessages _webSocketClose cache',
+  '_connection request response _losses _webSocketSameAs _webSocketRedacted _webSocketCut _webSocketMessages _webSocketClose',
+  'cache',
   // A message: head, then body.
   'method url status statusText httpVersion headers _trailers queryString cookies postData content redirectURL headersSize',
   'bodySize _headMs _incomplete',

@@ -1,5 +1,5 @@
 import type { Loss, Outcome, Protocol, RawHeaders } from '../util/types.ts';
-import type { EntryEnd, Producer } from './format.ts';
+import type { EntryEnd, Producer, WebSocketClose } from './format.ts';
 
 /**
  * What the proxy tells the recorder, as it happens. All calls are synchronous and cheap: they keep references to the
@@ -27,11 +27,14 @@ export interface ExchangeStart {
   seed: string;
   protocol: Protocol | null;
   request: RequestHead;
+  /** The exchange takes place on this WebSocket connection: every `data` of its taps is one message. */
+  connection?: string;
 }
 
 /** One message of a leg: head first, then data, then exactly one end. */
 export interface MessageTap {
-  data(ms: number, chunk: Uint8Array): void;
+  /** @param binary of a WebSocket message: it is not text */
+  data(ms: number, chunk: Uint8Array, binary?: boolean): void;
   /** The message is over. `end.how` is `complete` when it ended as HTTP says. */
   end(end: EntryEnd, trailers?: RawHeaders): void;
 }
@@ -50,6 +53,8 @@ export interface ExchangeTap {
   attempt(): AttemptTap;
   clientResponse(ms: number, head: ResponseHead, producer: Producer): MessageTap;
   losses(losses: readonly Loss[]): void;
+  /** How the exchange's WebSocket connection ended; of its last exchange alone, and also after `close`. */
+  webSocketClose(close: WebSocketClose): void;
   /** Nothing more comes. */
   close(outcome: Outcome, end: EntryEnd): void;
 }

@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { listFolder } from '../cassette/journal.ts';
 import { chooseCassettePath } from '../cassette/output-path.ts';
 import { CASSETTE_FOLDER } from '../cassette/store.ts';
@@ -9,6 +9,7 @@ import { findClient } from './demo/client.ts';
 import { type DemoResult, type DemoStep, runDemo } from './demo/steps.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, remark, say, sayJson } from './io.ts';
+import { pathWord, shortPath } from './short-path.ts';
 
 /** `tapedeck demo`: the whole line once, on this machine alone. */
 export const demoCommand: Command = {
@@ -37,9 +38,8 @@ export const demoCommand: Command = {
     const client = await findClient(args.codex as string | undefined, io.env, io.cwd);
     if (!args.json) remark(io, io.errorColour.dim(`Recording ${client.name}, then playing it back …`));
     const result = await runDemo(client, path, force);
-    const file = relative(io.cwd, path);
-    const shown = file.startsWith('..') ? path : file;
-    const next = nextCommands(shown, io.env);
+    const shown = shortPath(path, io);
+    const next = nextCommands(pathWord(path, io), io.env);
     if (args.json) sayJson(io, { event: 'demo', ...result, cassette: shown, next: next.map(([command]) => command) });
     else sayResult(result, shown, next, io);
     return result.ok ? EXIT.ok : EXIT.findings;

@@ -1,4 +1,3 @@
-import { relative } from 'node:path';
 import type { RecordedExchange } from '../cassette/legs.ts';
 import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError } from '../errors.ts';
@@ -11,6 +10,7 @@ import { forecastFor } from './explain/forecast.ts';
 import { type ExchangeLine, printAllWell, printDiagnosis, printOthers } from './explain/print.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, say, sayJson } from './io.ts';
+import { pathWord } from './short-path.ts';
 import { findExchange } from './show/select.ts';
 
 /** `tapedeck explain`: why an exchange broke, in words. */
@@ -59,7 +59,7 @@ async function run(args: Arguments, io: Io): Promise<number> {
   const path = await findCassette(name, io.cwd);
   const cassette = await openCassette(path);
   try {
-    const diagnose = diagnoser(quote(relative(io.cwd, path) || path), version);
+    const diagnose = diagnoser(pathWord(path, io), version);
     const reading =
       wanted === undefined ? await readAll(cassette, diagnose) : await readOne(cassette, wanted, diagnose);
     if (args.json) sayJson(io, toJson(path, reading));
@@ -141,9 +141,4 @@ function print(io: Io, path: string, { chosen, lines }: Reading): void {
     io,
     lines.filter((line) => line.number !== chosen.number && line.level !== 'ok'),
   );
-}
-
-/** A path as a shell takes it. */
-function quote(path: string): string {
-  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

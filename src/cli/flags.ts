@@ -11,6 +11,11 @@ export const FLAGS = {
     describe: "Environment variable whose key replaces the client's credentials upstream",
   },
   ca: { type: 'string', describe: 'PEM file of certificate authorities to trust upstream' },
+  websocket: {
+    type: 'boolean',
+    default: true,
+    describe: 'Hand WebSockets through where the upstream accepts them; --no-websocket answers every upgrade with 426',
+  },
   'request-coding': {
     type: 'string',
     choices: ['pass', 'decode'],

@@ -3,8 +3,10 @@ import { processIo } from './io.ts';
 import { run } from './main.ts';
 
 // A reader that has seen enough (`| head`) is no failure of ours; what is left is written to nobody.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 process.exitCode = await run(process.argv.slice(2), processIo());

@@ -13,13 +13,16 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   validate: async () => (await import('./validate.ts')).validateCommand,
   play: async () => (await import('./play.ts')).playCommand,
   import: async () => (await import('./import.ts')).importCommand,
+  export: async () => (await import('./export.ts')).exportCommand,
+  edit: async () => (await import('./edit.ts')).editCommand,
   connect: async () => (await import('./connect.ts')).connectCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,
 };
 
 /** The one command that the line names, or all of them for help and for names that do not exist. */
 function commandsFor(argv: readonly string[]): Promise<Command[]> {
-  const named = COMMANDS[argv[0] ?? ''];
+  const name = argv[0] ?? '';
+  const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   return Promise.all((named ? [named] : Object.values(COMMANDS)).map((load) => load()));
 }
 
@@ -46,7 +49,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     .demandCommand(1, 'Name a command; `tapedeck --help` lists them.')
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new TapedeckError('usage', message, { hint: `Run \`tapedeck ${argv[0] ?? ''} --help\`.` });
+      throw error ?? usageError(message, argv);
     });
   try {
     for (const command of await commandsFor(argv)) {
@@ -68,7 +71,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     });
     return exitCode;
   } catch (error) {
-    return report(error, argv.includes('--json'), io);
+    return report(error, argv, io);
   }
 }
 
@@ -94,15 +97,33 @@ function checkArguments(args: Arguments, command: Command): Arguments {
   return args;
 }
 
-function report(error: unknown, json: boolean, io: Io): number {
+/** What yargs says in terms of its own, said in ours. */
+function usageError(said: string, [name = '']: readonly string[]): TapedeckError {
+  const message = said.startsWith('Not enough non-option arguments') ? 'An argument is missing.' : said;
+  const isCommand = Object.hasOwn(COMMANDS, name);
+  const isWord = /^[^-]/.test(name);
+  return new TapedeckError('usage', isCommand || !isWord ? message : `There is no command ${JSON.stringify(name)}.`, {
+    hint: isCommand ? `Run \`tapedeck ${name} --help\`.` : 'Run `tapedeck --help` for the list of commands.',
+  });
+}
+
+/** Exit codes that say of a command after `--` that it could not be run. */
+const NOT_RUN: readonly number[] = [EXIT.notRunnable, EXIT.notFound];
+
+function report(error: unknown, argv: readonly string[], io: Io): number {
+  const dashes = argv.indexOf('--');
+  const own = dashes < 0 ? argv : argv.slice(0, dashes);
   const known = error instanceof TapedeckError ? error : undefined;
   const message = error instanceof Error ? error.message : String(error);
-  if (json) sayJson(io, { event: 'error', code: known?.code ?? 'internal', message, hint: known?.hint });
+  if (own.includes('--json'))
+    sayJson(io, { event: 'error', code: known?.code ?? 'internal', message, hint: known?.hint });
   remark(io, `${io.errorColour.red('error')} ${message}`);
   if (known?.hint) remark(io, `${io.errorColour.dim('hint')}  ${known.hint}`);
   if (!known) {
     remark(io, error instanceof Error ? (error.stack ?? '') : '');
     remark(io, 'This is a bug in Tapedeck; please report it with the lines above.');
   }
-  return known?.exitCode ?? EXIT.internal;
+  const code = known?.exitCode ?? EXIT.internal;
+  // With a command any other code is the command's own.
+  return own.length + 1 < argv.length && !NOT_RUN.includes(code) ? EXIT.tapedeckFailed : code;
 }

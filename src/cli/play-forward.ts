@@ -1,14 +1,13 @@
 import { access } from 'node:fs/promises';
 import { type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http';
-import { FORMAT_VERSION } from '../cassette/format.ts';
-import { createRecorder } from '../cassette/recorder.ts';
-import type { Recorder, RecordingSummary } from '../cassette/tap.ts';
+import { createRecorder, type FileRecorder } from '../cassette/recorder.ts';
+import type { RecordingSummary } from '../cassette/tap.ts';
 import { errorText } from '../protocols/errors.ts';
 import { type ProxyOptions, type RunningProxy, startProxy } from '../proxy/server.ts';
 import { parseBaseUrl } from '../route/base-url.ts';
 import { classify } from '../route/endpoints.ts';
 import { dropHopByHop } from '../util/hop-by-hop.ts';
-import { VERSION } from '../util/version.ts';
+import { recordingHeader } from './recording-header.ts';
 
 /** Takes the requests that a cassette does not hold and records them to a new one. */
 export interface Forwarder {
@@ -20,13 +19,14 @@ export interface Forwarder {
 /**
  * Makes a forwarder for `--mode new_episodes`. With the first unknown request it starts a recording proxy of its own,
  * which writes `NAME.new-<n>.har` beside the cassette; the cassette itself is never changed.
+ * @param redactPatterns of the user's own secrets
  */
-export function createForwarder(cassette: string, upstream: ProxyOptions): Forwarder {
+export function createForwarder(cassette: string, upstream: ProxyOptions, redactPatterns: RegExp[]): Forwarder {
   parseBaseUrl(upstream.upstream);
-  let started: Promise<{ proxy: RunningProxy; recorder: Recorder }> | undefined;
+  let started: Promise<{ proxy: RunningProxy; recorder: FileRecorder }> | undefined;
   return {
     forward(request, response, body) {
-      started ??= startRecording(cassette, upstream);
+      started ??= startRecording(cassette, upstream, redactPatterns);
       started.then(
         ({ proxy }) => relay(proxy.port, request, response, body),
         (error: Error) => answerError(request, response, `Tapedeck cannot record: ${error.message}`),
@@ -41,20 +41,18 @@ export function createForwarder(cassette: string, upstream: ProxyOptions): Forwa
   };
 }
 
-async function startRecording(cassette: string, upstream: ProxyOptions) {
-  const base = parseBaseUrl(upstream.upstream);
+async function startRecording(cassette: string, upstream: ProxyOptions, redactPatterns: RegExp[]) {
   const recorder = await createRecorder({
     path: await freePath(cassette),
-    header: {
-      format: FORMAT_VERSION,
-      tool: VERSION,
-      recordedAt: new Date().toISOString(),
-      gateway: { name: 'tapedeck', version: VERSION },
-      upstream: { url: `${base.origin}${base.basePath}`, protocol: null },
-    },
+    redactPatterns,
+    header: recordingHeader(upstream.upstream),
   });
-  const proxy = await startProxy({ ...upstream, host: '127.0.0.1', port: 0, recorder });
-  return { proxy, recorder };
+  try {
+    return { recorder, proxy: await startProxy({ ...upstream, host: '127.0.0.1', port: 0, recorder }) };
+  } catch (error) {
+    await recorder.discard();
+    throw error;
+  }
 }
 
 async function freePath(cassette: string): Promise<string> {

@@ -9,6 +9,7 @@ import type { Repeat } from '../replay/match.ts';
 import { missText } from '../replay/miss.ts';
 import { type Player, type PlayerEvent, type PlayerOptions, type Speed, startPlayer } from '../replay/player.ts';
 import type { MatchLevel } from '../replay/request.ts';
+import { formatCount } from '../report/format.ts';
 import { parseBaseUrl } from '../route/base-url.ts';
 import type { Arguments, Command } from './command.ts';
 import { FLAGS } from './flags.ts';
@@ -16,6 +17,7 @@ import { type Io, remark, say, sayJson } from './io.ts';
 import type { Forwarder } from './play-forward.ts';
 import { proxyOptions, redactPatterns } from './proxy-flags.ts';
 import { serve } from './serve.ts';
+import { shortPath } from './short-path.ts';
 
 export const playCommand: Command = {
   usage: 'play [cassette]',
@@ -53,7 +55,10 @@ export const playCommand: Command = {
     'request-coding': { ...FLAGS['request-coding'], default: 'pass' },
     'upstream-key-env': FLAGS['upstream-key-env'],
     ca: FLAGS.ca,
-    redact: { ...FLAGS.redact, describe: 'The patterns that the cassette was recorded with; repeatable' },
+    redact: {
+      ...FLAGS.redact,
+      describe: 'The patterns that the cassette was recorded with, also for what is recorded now; repeatable',
+    },
     'codex-home': FLAGS['codex-home'],
     json: FLAGS.json,
   },
@@ -70,10 +75,11 @@ export const playCommand: Command = {
       return recordCommand.run({ ...args, output: path.file, force: false }, io);
     }
     const { header, exchanges } = await readCassette(path.file);
+    const patterns = redactPatterns(args);
     const { host = '127.0.0.1', port = 0, ...upstream } = await proxyOptions(args, io, (args.upstream as string) ?? '');
     const forwarder =
       args.mode === 'new_episodes'
-        ? (await import('./play-forward.ts')).createForwarder(path.file, upstream)
+        ? (await import('./play-forward.ts')).createForwarder(path.file, upstream, patterns)
         : undefined;
     const watch = watchPlayer(args.json as boolean, io);
     const player = await start(
@@ -86,9 +92,7 @@ export const playCommand: Command = {
         host,
         port,
         ...(URL.canParse(header.upstream.url) ? { base: parseBaseUrl(header.upstream.url) } : {}),
-        ...(Object.keys(header.redacted).length > 0
-          ? { redactor: createRedactor({ patterns: redactPatterns(args) }) }
-          : {}),
+        ...(Object.keys(header.redacted).length > 0 ? { redactor: createRedactor({ patterns }) } : {}),
         ...(forwarder ? { forward: forwarder.forward } : {}),
         onRequest: watch.onRequest,
       },
@@ -212,24 +216,24 @@ function summarize(
   const { bold, dim } = quiet ? io.errorColour : io.colour;
   const counts = [`${player.served} served`, `${player.misses.length} missed`, `${leftovers.length} left over`];
   if (player.forwarded > 0) counts.push(`${player.forwarded} forwarded`);
-  write(io, `${bold(path)}  ${counts.join(', ')}`);
+  write(io, `${bold(shortPath(path, io))}  ${counts.join(', ')}`);
   if (leftovers.length > 0) {
     const shown = leftovers.slice(0, 10).map(({ seq, client }) => `#${seq} ${client.request.method}`);
     const more = leftovers.length > shown.length ? `, and ${leftovers.length - shown.length} more` : '';
     write(io, dim(`  left over  ${shown.join(', ')}${more}`));
   }
-  if (recordedTo) write(io, `  recorded  ${recordedTo.exchanges} exchanges to ${recordedTo.path}`);
+  if (recordedTo) {
+    write(io, `  recorded  ${formatCount(recordedTo.exchanges, 'exchange')} to ${shortPath(recordedTo.path, io)}`);
+  }
 }
 
 /**
- * A command's own code stands, but `--strict` turns its success into a miss; without a command any miss is one, and
- * with `--strict` any recording that is left over.
+ * A command's own failure stands. Its success does not hide that a request missed, nor, with `--strict`, that recordings
+ * were left over.
  */
 function exitCode(player: Player, failed: boolean, own: number, args: Arguments): number {
   const hasCommand = (args['--'] ?? []).length > 0;
   if (failed) return hasCommand ? EXIT.tapedeckFailed : EXIT.internal;
-  const strict = args.strict as boolean;
-  const missed = player.misses.length > 0 && (strict || !hasCommand);
-  const leftOver = strict && player.leftovers().length > 0;
-  return own === EXIT.ok && (missed || leftOver) ? EXIT.miss : own;
+  const leftOver = (args.strict as boolean) && player.leftovers().length > 0;
+  return own === EXIT.ok && (player.misses.length > 0 || leftOver) ? EXIT.miss : own;
 }

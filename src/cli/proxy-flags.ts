@@ -16,6 +16,7 @@ export async function proxyOptions(args: Arguments, io: Io, upstream: string): P
     upstream,
     host: args.host as string,
     port,
+    webSocket: args.websocket !== false,
     requestCoding: args['request-coding'] as 'pass' | 'decode',
     ...(keyName === undefined ? {} : { upstreamKey: keyFrom(io.env, keyName) }),
     ...(ca === undefined ? {} : { ca: await readAuthorities(ca) }),

@@ -17,6 +17,7 @@ export const proxyCommand: Command = {
     'request-coding': { ...FLAGS['request-coding'], default: 'decode' },
     'upstream-key-env': FLAGS['upstream-key-env'],
     ca: FLAGS.ca,
+    websocket: FLAGS.websocket,
     'codex-home': FLAGS['codex-home'],
     json: FLAGS.json,
   },

@@ -1,17 +1,17 @@
-import { FORMAT_VERSION } from '../cassette/format.ts';
 import { chooseCassettePath } from '../cassette/output-path.ts';
 import { createRecorder } from '../cassette/recorder.ts';
 import type { RecordingSummary } from '../cassette/tap.ts';
 import { EXIT } from '../errors.ts';
 import { startProxy } from '../proxy/server.ts';
 import { formatBytes, formatCount } from '../report/format.ts';
-import { parseBaseUrl } from '../route/base-url.ts';
-import { VERSION } from '../util/version.ts';
+import type { Outcome } from '../util/types.ts';
 import type { Command } from './command.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, remark, say, sayJson } from './io.ts';
 import { proxyOptions, redactPatterns } from './proxy-flags.ts';
+import { recordingHeader } from './recording-header.ts';
 import { serve } from './serve.ts';
+import { pathWord, shortPath } from './short-path.ts';
 import { watchExchanges } from './watch.ts';
 
 export const recordCommand: Command = {
@@ -25,6 +25,7 @@ export const recordCommand: Command = {
     'request-coding': { ...FLAGS['request-coding'], default: 'pass' },
     'upstream-key-env': FLAGS['upstream-key-env'],
     ca: FLAGS.ca,
+    websocket: FLAGS.websocket,
     'codex-home': FLAGS['codex-home'],
     redact: FLAGS.redact,
     force: FLAGS.force,
@@ -37,7 +38,7 @@ export const recordCommand: Command = {
   ],
   async run(args, io) {
     const options = await proxyOptions(args, io, args.upstream as string);
-    const base = parseBaseUrl(options.upstream);
+    const header = recordingHeader(options.upstream);
     const force = args.force as boolean;
     const path = await chooseCassettePath(args.output as string | undefined, io.cwd, new Date(), force);
     let failure: string | undefined;
@@ -45,42 +46,45 @@ export const recordCommand: Command = {
       path,
       force,
       redactPatterns: redactPatterns(args),
-      header: {
-        format: FORMAT_VERSION,
-        tool: VERSION,
-        recordedAt: new Date().toISOString(),
-        gateway: { name: 'tapedeck', version: VERSION },
-        upstream: { url: `${base.origin}${base.basePath}`, protocol: null },
-      },
+      header,
       onFailure(message) {
         failure = message;
         remark(io, `${io.errorColour.red('recording stopped')} ${message} Traffic goes on, unrecorded.`);
       },
     });
     const command = args['--'] ?? [];
-    const outcomes: string[] = [];
+    const ended = { all: 0, refused: 0 };
     let code: number;
     try {
       const watched = command.length === 0 && io.stderr.isTTY ? watchExchanges(recorder, io) : recorder;
-      const onExchange = (_: unknown, outcome: string) => void outcomes.push(outcome);
+      const onExchange = (_: unknown, outcome: Outcome) => {
+        ended.all += 1;
+        if (outcome === 'refused') ended.refused += 1;
+      };
       const proxy = await startProxy({ ...options, recorder: watched, onExchange });
       code = await serve(proxy, io, { json: args.json as boolean, command, codexHome: args['codex-home'] as string });
-    } finally {
-      const summary = await recorder.close();
-      printSummary(summary, { json: args.json as boolean, quiet: command.length > 0 }, io);
+    } catch (error) {
+      await recorder.discard();
+      throw error;
     }
-    if (failure !== undefined) return EXIT.output;
-    const unreachable = outcomes.length > 0 && outcomes.every((outcome) => outcome === 'refused');
+    if (ended.all === 0 && args.output === undefined) {
+      // An empty cassette that nobody named would only become the newest one.
+      await recorder.discard();
+      remark(io, 'Nothing came, so no cassette was written.');
+      if (args.json)
+        sayJson(io, { event: 'summary', path: null, exchanges: 0, outcomes: {}, bytes: 0, redacted: {}, next: [] });
+      return code;
+    }
+    const summary = await recorder.close();
+    printSummary(summary, { json: args.json as boolean, quiet: command.length > 0 }, io);
+    if (failure !== undefined) return command.length === 0 ? EXIT.output : EXIT.tapedeckFailed;
+    const unreachable = ended.all > 0 && ended.refused === ended.all;
     return command.length === 0 && unreachable ? EXIT.unreachable : code;
   },
 };
 
 function printSummary(summary: RecordingSummary, { json, quiet }: { json: boolean; quiet: boolean }, io: Io): void {
-  const next = [
-    `tapedeck show ${summary.path}`,
-    `tapedeck validate ${summary.path}`,
-    `tapedeck explain ${summary.path}`,
-  ];
+  const next = ['show', 'validate', 'explain'].map((command) => `tapedeck ${command} ${pathWord(summary.path, io)}`);
   if (json) {
     sayJson(io, { event: 'summary', ...summary, next });
     return;
@@ -92,7 +96,7 @@ function printSummary(summary: RecordingSummary, { json, quiet }: { json: boolea
   const redacted = Object.entries(summary.redacted).map(([kind, count]) => `${count} ${kind}`);
   write(
     io,
-    `${colour.bold(summary.path)}  ${formatCount(summary.exchanges, 'exchange')}, ${formatBytes(summary.bytes)}`,
+    `${colour.bold(shortPath(summary.path, io))}  ${formatCount(summary.exchanges, 'exchange')}, ${formatBytes(summary.bytes)}`,
   );
   if (outcomes.length > 0) write(io, `  outcomes  ${outcomes.join(', ')}`);
   write(io, `  redacted  ${redacted.join(', ') || 'nothing'}`);

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { EXIT } from '../errors.ts';
-import { type Io, remark } from './io.ts';
+import { TapedeckError } from '../errors.ts';
+import type { Io } from './io.ts';
 
 export interface ClientOptions {
   /** The command and its arguments; `{url}` and `{port}` are replaced in each. */
@@ -20,18 +20,13 @@ export interface ClientOptions {
 /** A key that no provider accepts, for clients that refuse to start without one. */
 const DUMMY_KEY = 'tapedeck-no-key';
 
-/** The client's own exit code, 128 + n when signal n ended it; 126 and 127 when it could not be run, 125 for us. */
-export interface ClientResult {
-  code: number;
-  /** Why the command could not be run. */
-  problem?: string;
-}
-
 /**
  * Runs a client against a tapedeck: terminal and signals passed through, environment set for the clients we know.
  * `auth.json` is never copied: an isolated home has no login.
+ * @returns the client's own exit code, 128 + n when signal n ended it
+ * @throws TapedeckError `command-not-found`, `command-not-runnable`; `output-failed` when its home cannot be made
  */
-export async function runClient(options: ClientOptions): Promise<ClientResult> {
+export async function runClient(options: ClientOptions): Promise<number> {
   const isolated = options.codexHome === 'isolated';
   const home = isolated ? await writeIsolatedHome(options.url, options.env) : undefined;
   try {
@@ -79,10 +74,17 @@ export function clientEnvironment(env: NodeJS.ProcessEnv, url: string, isolated:
 async function writeIsolatedHome(url: string, env: NodeJS.ProcessEnv): Promise<string> {
   const cache = env.XDG_CACHE_HOME || (env.HOME ? join(env.HOME, '.cache') : tmpdir());
   const parent = join(cache, 'tapedeck');
-  await mkdir(parent, { recursive: true });
-  const home = await mkdtemp(join(parent, 'codex-home-'));
-  await writeFile(join(home, 'config.toml'), codexConfig(url));
-  return home;
+  try {
+    await mkdir(parent, { recursive: true });
+    const home = await mkdtemp(join(parent, 'codex-home-'));
+    await writeFile(join(home, 'config.toml'), codexConfig(url));
+    return home;
+  } catch (cause) {
+    throw new TapedeckError('output-failed', `A home for the client cannot be made: ${(cause as Error).message}`, {
+      hint: 'Set XDG_CACHE_HOME to a folder that you own, or use --codex-home own.',
+      cause,
+    });
+  }
 }
 
 /** A `config.toml` that sends Codex to `url` by a provider of its own; the key is read from OPENAI_API_KEY. */
@@ -128,30 +130,37 @@ const SIGNAL_NUMBERS: Record<string, number> = {
   SIGTERM: 15,
 };
 
-const SPAWN_PROBLEMS: Record<string, [code: number, message: string]> = {
-  ENOENT: [EXIT.notFound, 'command not found'],
-  EACCES: [EXIT.notRunnable, 'not executable'],
-};
+function spawnError(command: string, cause: NodeJS.ErrnoException): Error {
+  if (cause.code === 'ENOENT') {
+    const hint = 'Check its name, and that its folder is on the PATH.';
+    return new TapedeckError('command-not-found', `${command}: command not found`, { hint, cause });
+  }
+  if (cause.code === 'EACCES') {
+    const hint = 'Name a file that may be executed.';
+    return new TapedeckError('command-not-runnable', `${command}: not executable`, { hint, cause });
+  }
+  return cause;
+}
 
-function spawnClient(command: string, args: string[], env: NodeJS.ProcessEnv, io: Io): Promise<ClientResult> {
-  return new Promise((resolve) => {
+function spawnClient(command: string, args: string[], env: NodeJS.ProcessEnv, io: Io): Promise<number> {
+  return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, cwd: io.cwd, stdio: 'inherit' });
     const pass = (signal: NodeJS.Signals) => child.kill(signal);
     // A terminal sends SIGINT to the whole foreground group: the client has it already and decides; we outlive it.
     const onInterrupt = io.stdin.isTTY ? () => {} : pass;
     process.on('SIGINT', onInterrupt);
     for (const signal of PASSED_SIGNALS) process.on(signal, pass);
-    const settle = (result: ClientResult) => {
+    const release = () => {
       process.off('SIGINT', onInterrupt);
       for (const signal of PASSED_SIGNALS) process.off(signal, pass);
-      resolve(result);
     };
     child.once('error', (error: NodeJS.ErrnoException) => {
-      const [code, what] = SPAWN_PROBLEMS[error.code ?? ''] ?? [EXIT.tapedeckFailed, error.message];
-      const problem = `${command}: ${what}`;
-      remark(io, `${io.errorColour.red('error')} ${problem}`);
-      settle({ code, problem });
+      release();
+      reject(spawnError(command, error));
     });
-    child.once('exit', (code, signal) => settle({ code: code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0) }));
+    child.once('exit', (code, signal) => {
+      release();
+      resolve(code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0));
+    });
   });
 }

@@ -11,15 +11,12 @@ export interface ServeOptions {
   /** Command after `--`; empty or absent: serve until a signal. */
   command?: readonly string[];
   codexHome?: string;
-  /** Set for the client on top of the environment of this process. */
-  clientEnv?: NodeJS.ProcessEnv;
-  /** How messages name what is served. */
-  name?: string;
 }
 
 /**
  * Says where it listens, then serves until the client after `--` ends, or until SIGINT or SIGTERM; a second signal ends
  * the process at once. Resolves with the client's exit code, or 0 for a signal, when nothing is in flight any more.
+ * Throws what `runClient` throws.
  */
 export async function serve(served: Served, io: Io, options: ServeOptions): Promise<number> {
   const { command } = options;
@@ -34,16 +31,18 @@ export async function serve(served: Served, io: Io, options: ServeOptions): Prom
   if (options.json) sayJson(io, { event: 'listening', url: served.url, pid: process.pid });
   remark(io, `tapedeck listening on ${served.url}`);
   if (withClient) {
-    const { code } = await runClient({
-      command,
-      url: served.url,
-      port: served.port,
-      io,
-      codexHome: options.codexHome ?? 'isolated',
-      env: { ...io.env, ...options.clientEnv },
-    });
-    await served.close();
-    return code;
+    try {
+      return await runClient({
+        command,
+        url: served.url,
+        port: served.port,
+        io,
+        codexHome: options.codexHome ?? 'isolated',
+        env: io.env,
+      });
+    } finally {
+      await served.close();
+    }
   }
   await signalled;
   await served.close();

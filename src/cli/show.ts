@@ -2,14 +2,16 @@ import { legsOf, type RecordedExchange } from '../cassette/legs.ts';
 import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError } from '../errors.ts';
 import { cassetteHeadLines } from '../report/cassette-head.ts';
+import { continuesEarlier, effectiveInput } from '../report/effective-input.ts';
 import { type ExchangeRow, exchangeTable, rowOf } from '../report/exchange-row.ts';
 import { exchangeLines, legLines } from '../report/exchange-text.ts';
-import { type LegView, viewExchange } from '../report/exchange-view.ts';
+import { type ExchangeView, type LegView, viewExchange } from '../report/exchange-view.ts';
 import type { Style } from '../report/leg-text.ts';
 import type { TimedEvent } from '../report/timeline.ts';
 import { isUtf8 } from '../util/bytes.ts';
 import type { LegName } from '../util/types.ts';
 import type { Arguments, Command } from './command.ts';
+import { type ExchangeArgument, readExchangeArgument } from './exchange-argument.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, remark, say, sayJson } from './io.ts';
 import { chooseLeg, curlOf, wireBytes } from './show/leg.ts';
@@ -20,9 +22,7 @@ const LEGS: readonly LegName[] = ['client-request', 'upstream-request', 'upstrea
 /** Width of text that goes to no terminal. */
 const COLUMNS = 120;
 
-interface Wanted {
-  cassette: string | undefined;
-  exchange: string | undefined;
+interface Wanted extends ExchangeArgument {
   leg: LegName | undefined;
   attempt: number | undefined;
   form: 'text' | 'raw' | 'json' | 'curl';
@@ -79,17 +79,7 @@ function readArguments(args: Arguments): Wanted {
   if (attempt !== undefined && !leg?.startsWith('upstream')) {
     throw usage('--attempt needs --leg upstream-request or upstream-response.', 'Add --leg, or leave out --attempt.');
   }
-  return { ...readPositionals(args), leg, attempt, form };
-}
-
-/** `show 3` is the third exchange of the newest cassette: a lone number names no file. */
-function readPositionals(args: Arguments): Pick<Wanted, 'cassette' | 'exchange'> {
-  const cassette = args.cassette === undefined ? undefined : String(args.cassette);
-  const exchange = args.exchange === undefined ? undefined : String(args.exchange);
-  if (exchange === undefined && cassette !== undefined && /^\d+$/.test(cassette)) {
-    return { cassette: undefined, exchange: cassette };
-  }
-  return { cassette, exchange };
+  return { ...readExchangeArgument(args), leg, attempt, form };
 }
 
 function usage(message: string, hint: string): TapedeckError {
@@ -114,30 +104,50 @@ async function showTable(cassette: CassetteReader, json: boolean, io: Io): Promi
 
 async function showExchange(cassette: CassetteReader, wanted: Wanted, io: Io): Promise<void> {
   const { exchange, number } = await findExchange(cassette.exchanges(), wanted.exchange);
-  await FORMS[wanted.form](exchange, number, wanted, io);
+  const view = async (): Promise<ExchangeView> => {
+    const effective = effectiveInput(exchange, await othersOnConnection(cassette, exchange));
+    const own = viewExchange(exchange, legsOf(exchange), number);
+    return effective ? { ...own, effectiveInput: effective } : own;
+  };
+  await FORMS[wanted.form](exchange, view, wanted, io);
 }
 
-type Form = (exchange: RecordedExchange, number: number, wanted: Wanted, io: Io) => void | Promise<void>;
+/** What an exchange over WebSocket may go on from; only then is the cassette read another time. */
+async function othersOnConnection(cassette: CassetteReader, shown: RecordedExchange): Promise<RecordedExchange[]> {
+  const others: RecordedExchange[] = [];
+  if (!continuesEarlier(shown)) return others;
+  for await (const exchange of cassette.exchanges()) {
+    if (exchange.client._connection === shown.client._connection) others.push(exchange);
+  }
+  return others;
+}
+
+type Form = (
+  exchange: RecordedExchange,
+  view: () => Promise<ExchangeView>,
+  wanted: Wanted,
+  io: Io,
+) => void | Promise<void>;
 
 const FORMS: Record<Wanted['form'], Form> = {
-  text: (exchange, number, wanted, io) => {
-    const view = viewExchange(exchange, legsOf(exchange), number);
+  text: async (_exchange, viewOf, wanted, io) => {
+    const view = await viewOf();
     const leg = wanted.leg && chooseLeg(view.legs, wanted.leg, wanted.attempt);
     const style = styleOf(io);
     for (const line of leg ? legLines(leg, view.attempts, style) : exchangeLines(view, style)) say(io, line);
   },
-  json: (exchange, number, wanted, io) => {
-    const view = viewExchange(exchange, legsOf(exchange), number);
+  json: async (_exchange, viewOf, wanted, io) => {
+    const view = await viewOf();
     const legs = wanted.leg ? [chooseLeg(view.legs, wanted.leg, wanted.attempt)] : view.legs;
     sayJson(io, { event: 'exchange', ...view, legs: legs.map(withoutTwins) });
   },
-  raw: (exchange, _number, wanted, io) => {
+  raw: (exchange, _view, wanted, io) => {
     const bytes = wireBytes(legsOf(exchange), wanted.leg!, wanted.attempt);
     if (io.stdout.isTTY && !isUtf8(bytes))
       throw usage('These bytes are no text for a terminal.', 'Add `> FILE` or a pipe.');
     return writeAll(io, bytes);
   },
-  curl: (exchange, _number, _wanted, io) => {
+  curl: (exchange, _view, _wanted, io) => {
     for (const line of curlOf(legsOf(exchange))) say(io, line);
     if (io.stdout.isTTY)
       remark(io, io.errorColour.dim('The port of a recording is seldom still open: change the URL.'));

@@ -17,7 +17,7 @@ import {
   sayFile,
   saySummary,
 } from './validate/report.ts';
-import { findSecrets } from './validate/secrets.ts';
+import { findHeaderSecrets, findSecrets } from './validate/secrets.ts';
 
 /** What clients in general need, and what Codex does; the letter of the API only for those who ask. */
 const DEFAULT_PROFILES: readonly Profile[] = ['tolerant', 'codex'];
@@ -126,6 +126,7 @@ async function* judgeCassettes(wanted: Wanted, io: Io): AsyncGenerator<Judged> {
 async function judgeCassette(input: Input, report: FileReport, wanted: Wanted): Promise<void> {
   const cassette = await openCassette(input.path, { pristine: wanted.pristine });
   try {
+    report.findings.push(...findHeaderSecrets(cassette.header));
     for await (const exchange of cassette.exchanges()) {
       report.exchanges!.push(describeExchange(exchange, report.exchanges!.length + 1));
       report.findings.push(...findSecrets(exchange), ...validateExchange(exchange, { profiles: wanted.profiles }));

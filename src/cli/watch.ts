@@ -20,6 +20,7 @@ const UNRECORDED: ExchangeTap = {
   attempt: (): AttemptTap => ({ request: () => SILENT, response: () => SILENT, close() {} }),
   clientResponse: () => SILENT,
   losses() {},
+  webSocketClose() {},
   close() {},
 };
 
@@ -63,6 +64,7 @@ function watchOne(number: number, request: RequestHead, inner: ExchangeTap, io: 
     }),
     attempt: () => inner.attempt(),
     losses: (losses) => inner.losses(losses),
+    webSocketClose: (close) => inner.webSocketClose(close),
     clientResponse(ms, head, producer) {
       seen.head = head;
       seen.headMs = ms;
@@ -83,9 +85,9 @@ function watchOne(number: number, request: RequestHead, inner: ExchangeTap, io: 
 
 function both(inner: MessageTap, onData: MessageTap['data'], onEnd: MessageTap['end'] = () => {}): MessageTap {
   return {
-    data(ms, chunk) {
+    data(ms, chunk, binary) {
       onData(ms, chunk);
-      inner.data(ms, chunk);
+      inner.data(ms, chunk, binary);
     },
     end(end, trailers) {
       onEnd(end);

@@ -5,13 +5,16 @@ import { decodeBody } from '../decode/body.ts';
 import { LIMITS } from '../decode/limits.ts';
 import { TapedeckError } from '../errors.ts';
 import { classify } from '../route/endpoints.ts';
-import { concatBytes, fromUtf8 } from '../util/bytes.ts';
+import { concatBytes } from '../util/bytes.ts';
 import { headerValue } from '../util/headers.ts';
+import { readJson } from './json-object.ts';
 import { defaultAnswer, problem } from './provider/default-answer.ts';
 import { writeEvent } from './provider/events.ts';
 import { createMint } from './provider/mint.ts';
+import { responsesEvents } from './provider/responses.ts';
 import type { ScriptStep } from './script.ts';
 import { type Answer, type BodyAnswer, createScriptReader, type EventsAnswer, type ReceivedRequest } from './script.ts';
+import { serveUpgrades, type WebSocketMode } from './scripted-websocket.ts';
 
 export interface ScriptedUpstreamOptions {
   /** 0 or absent: a free one. */
@@ -21,6 +24,8 @@ export interface ScriptedUpstreamOptions {
   script?: readonly ScriptStep[];
   /** Where ids and times come from; the same seed and requests give the same bytes. */
   seed?: string;
+  /** What is done with WebSocket upgrades; `refuse` when absent. */
+  websocket?: WebSocketMode;
 }
 
 /** A provider that says what a script tells it to, and keeps what it was asked. */
@@ -28,9 +33,9 @@ export interface ScriptedUpstream {
   /** Base URL: `http://HOST:PORT/v1`. */
   url: string;
   port: number;
-  /** Every request so far, in the order in which they were complete. */
+  /** Every request so far, in the order in which they were complete; over WebSocket those that generate something. */
   requests: readonly ReceivedRequest[];
-  /** Targets of the WebSocket upgrades it refused with 426. */
+  /** Targets of the WebSocket upgrades so far, whatever became of them. */
   upgrades: readonly string[];
   /** Ends every connection and stops listening. */
   close(): Promise<void>;
@@ -47,6 +52,12 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
   const mint = createMint(options.seed ?? 'tapedeck');
   const nextStep = options.script && createScriptReader(options.script);
 
+  const count = (received: Omit<ReceivedRequest, 'n' | 'nth'>): ReceivedRequest => {
+    const nth = requests.filter(({ endpoint }) => endpoint === received.endpoint).length + 1;
+    const request = { ...received, n: requests.length + 1, nth };
+    requests.push(request);
+    return request;
+  };
   const answerTo = (request: ReceivedRequest): Answer => {
     const context = { mint, model: String(request.json?.model ?? 'tapedeck-scripted') };
     // A body that cannot be decoded is refused as a provider would, whatever the script says.
@@ -57,21 +68,18 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
     return problem(request, 400, 'script_over', `The script has no answer for request ${request.n}, ${request.url}.`);
   };
   const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
-    const received = await readRequest(incoming);
-    const nth = requests.filter(({ endpoint }) => endpoint === received.endpoint).length + 1;
-    const request = { ...received, n: requests.length + 1, nth };
-    requests.push(request);
-    await give(answerTo(request), response);
+    await give(answerTo(count(await readRequest(incoming))), response);
   };
 
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
     // A client that goes away in the middle is its own affair; the connection is of no more use.
     serve(incoming, response).catch(() => response.destroy());
   });
-  server.on('upgrade', (incoming, socket) => {
-    upgrades.push(incoming.url ?? '');
-    socket.on('error', () => socket.destroy());
-    socket.end('HTTP/1.1 426 Upgrade Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+  const endSockets = serveUpgrades(server, {
+    mode: options.websocket ?? 'refuse',
+    answer: (request) => answerTo(count(request)),
+    prewarm: (model) => responsesEvents({ items: [] }, model, mint),
+    onUpgrade: (target) => upgrades.push(target),
   });
   const host = options.host ?? '127.0.0.1';
   const port = await new Promise<number>((resolve, reject) => {
@@ -89,6 +97,7 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        endSockets();
       }),
   };
 }
@@ -111,17 +120,6 @@ async function readRequest(incoming: IncomingMessage): Promise<Omit<ReceivedRequ
     ...(result.ok ? {} : { problem: result.problem }),
     json: decoded && readJson(decoded),
   };
-}
-
-function readJson(bytes: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(fromUtf8(bytes));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const GIVERS: { [K in Answer['kind']]: (answer: Extract<Answer, { kind: K }>, response: ServerResponse) => unknown } = {

@@ -6,6 +6,7 @@ import { TapedeckError } from '../errors.ts';
 import { concatBytes, plainBytes } from '../util/bytes.ts';
 import type { Coding } from './codings.ts';
 import { codingOf, readCodings } from './codings.ts';
+import { LIMITS } from './limits.ts';
 import { formatSize, tooLarge } from './problems.ts';
 import type { DecodeStep } from './step.ts';
 import type { DecodeLimits, DecodeProblem, DecodeResult } from './types.ts';
@@ -16,6 +17,10 @@ import { createZstdStep } from './zstd/step.ts';
 
 /** 64 KiB: pieces in which a whole body is given to zlib, so that a fault can be placed that closely. */
 const PIECE = 64 * 1024;
+/** 1 MiB: most bodies are smaller. */
+const HELD_IN_PIECES = 1024 * 1024;
+/** 512 MiB: more than any limit here. Only of callers without one, larger bodies are decoded into several chunks. */
+const LARGEST_CHUNK = 512 * 1024 * 1024;
 /** What Codex uses; also zstd's default. */
 const ZSTD_LEVEL = 3;
 
@@ -27,6 +32,7 @@ export interface BodyDecoder {
   end(): Promise<{ tail: Uint8Array; problem?: DecodeProblem }>;
 }
 
+type ZlibCoding = Exclude<Coding, 'zstd'>;
 type Decoded = { bytes: Uint8Array; zstd?: ZstdFrameFacts[] } | { problem: DecodeProblem; zstd?: ZstdFrameFacts[] };
 
 const ENCODERS: Readonly<Record<Coding, (bytes: Uint8Array) => Promise<Uint8Array>>> = {
@@ -39,8 +45,8 @@ const ENCODERS: Readonly<Record<Coding, (bytes: Uint8Array) => Promise<Uint8Arra
 /**
  * Undoes the content codings of a whole body, the last applied first (RFC 9110 section 8.4). Never rejects for what is in
  * `bytes`: an unknown coding is a problem with status 415, damage, truncation, bytes after the end and a missing coded
- * body 400, too much of it 413. Between two codings the limit for decoded bytes holds. Without codings, `bytes` are
- * returned as they are.
+ * body 400, too much of it 413. Between two codings `LIMITS.betweenCodings` holds as well. Beyond `bytes`, memory grows by
+ * the limit for decoded bytes and 16 MiB at most. Without codings, `bytes` are returned as they are.
  */
 export async function decodeBody(
   bytes: Uint8Array,
@@ -54,9 +60,9 @@ export async function decodeBody(
   if (oversize !== undefined) return { ok: false, problem: oversize, encodings };
   let body = bytes;
   let facts: { zstd?: ZstdFrameFacts[] } = {};
-  for (const coding of codings.toReversed()) {
-    const decoded =
-      coding === 'zstd' ? await decodeWholeZstd(body, limits) : await decodeWithZlib(body, coding, limits);
+  for (const [i, coding] of [...codings.entries()].reverse()) {
+    const limit = i === 0 ? limits.decoded : Math.min(limits.decoded, LIMITS.betweenCodings);
+    const decoded = coding === 'zstd' ? await decodeWholeZstd(body, limit) : await decodeWithZlib(body, coding, limit);
     // Facts are kept of the outermost zstd layer: it is the one that stands on the wire.
     if (facts.zstd === undefined && decoded.zstd !== undefined) facts = { zstd: decoded.zstd };
     if ('problem' in decoded) return { ok: false, problem: decoded.problem, encodings, ...facts };
@@ -84,7 +90,8 @@ export async function encodeBody(bytes: Uint8Array, encodings: readonly string[]
 
 /**
  * A decoder for bodies that are used while they arrive: every `push` gives what that read makes decodable. Codings and
- * limits as in `decodeBody`; a problem of any kind, the header's included, comes out of `end`.
+ * limits as in `decodeBody`, but that nothing is held between codings; a problem of any kind, the header's included, comes
+ * out of `end`. One push gives all that it makes decodable, so its memory is bounded by the limit for decoded bytes alone.
  */
 export function createBodyDecoder(contentEncoding: string | undefined, limits: DecodeLimits): BodyDecoder {
   return new Decoder(contentEncoding, limits);
@@ -148,21 +155,40 @@ function judgeSize(length: number, outermost: Coding | undefined, limits: Decode
   return tooLarge(outermost ?? 'identity', `the body has more than ${formatSize(most)} on the wire`);
 }
 
-async function decodeWholeZstd(bytes: Uint8Array, limits: DecodeLimits): Promise<Decoded> {
-  const result = await decodeZstd(bytes, limits.decoded);
+async function decodeWholeZstd(bytes: Uint8Array, limit: number): Promise<Decoded> {
+  const result = await decodeZstd(bytes, limit);
   return result.ok ? { bytes: result.bytes, zstd: result.frames } : { problem: result.problem, zstd: result.frames };
 }
 
-async function decodeWithZlib(
-  bytes: Uint8Array,
-  coding: Exclude<Coding, 'zstd'>,
-  limits: DecodeLimits,
-): Promise<Decoded> {
-  const step = createZlibStep(coding, limits.decoded);
+/**
+ * Pieces and the whole they are joined to would be in memory together. For a small body that is no burden; a larger one is
+ * decoded anew into one chunk that is as large as the limit allows. Only those of its pages that are written to cost memory.
+ */
+async function decodeWithZlib(bytes: Uint8Array, coding: ZlibCoding, limit: number): Promise<Decoded> {
+  const small = Math.min(limit, HELD_IN_PIECES);
+  const decoded = await runZlib(bytes, createZlibStep(coding, small));
+  const isLarger = 'problem' in decoded && decoded.problem.status === 413 && small < limit;
+  // One byte more than allowed, so that zlib does not ask for a second chunk before the limit is seen to be exceeded.
+  return isLarger ? runZlib(bytes, createZlibStep(coding, limit, Math.min(limit + 1, LARGEST_CHUNK))) : decoded;
+}
+
+async function runZlib(bytes: Uint8Array, step: DecodeStep): Promise<Decoded> {
   const parts: Uint8Array[] = [];
   for (let at = 0; at < bytes.length && step.problem === undefined; at += PIECE) {
     parts.push(...(await step.push(bytes.subarray(at, at + PIECE))));
   }
   parts.push(...(await step.end()));
-  return step.problem === undefined ? { bytes: concatBytes(parts) } : { problem: step.problem };
+  return step.problem === undefined ? { bytes: joinViews(parts) } : { problem: step.problem };
+}
+
+/** The parts as one: a view where they lie one behind the other in the same memory, else a copy. */
+function joinViews(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  if (first === undefined) return new Uint8Array(0);
+  let end = first.byteOffset;
+  for (const part of parts) {
+    if (part.buffer !== first.buffer || part.byteOffset !== end) return concatBytes(parts);
+    end += part.length;
+  }
+  return new Uint8Array(first.buffer, first.byteOffset, end - first.byteOffset);
 }

@@ -6,9 +6,10 @@ interface Limits {
   request: DecodeLimits;
   response: DecodeLimits;
   codings: number;
+  betweenCodings: number;
   zstdWindow: number;
   zstdFrames: number;
-  zstdWork: number;
+  zstdBlocks: number;
   jsonDepth: number;
 }
 
@@ -23,15 +24,20 @@ export const LIMITS: Limits = {
   response: { coded: 256 * MIB, decoded: 256 * MIB },
   /** 5 stacked codings: nobody sends more than two, and each one multiplies the work of a hostile body. */
   codings: 5,
+  /**
+   * 7 MiB: what one of several stacked codings leaves for the next to undo, which is held beside the result of that one.
+   * Whoever stacks codings does it with small bodies; a nested bomb ends here.
+   */
+  betweenCodings: 7 * MIB,
   /** 8 MiB: RFC 9659 forbids larger windows in the `zstd` content coding. Codex uses 2 MiB. */
   zstdWindow: 8 * MIB,
   /** 4096 frames: parallel encoders cut at 512 KiB or more, so a body within 64 MiB needs at most 128. */
   zstdFrames: 4096,
   /**
-   * 16 GiB: how much window memory the measuring decoder may move, as it shifts its whole window for each block. At
-   * about 20 GiB a second this is less than a second; it stands for 8192 blocks at the window of Codex, 2 MiB.
+   * 262,144 blocks: one for every 256 bytes of a body of 64 MiB. Encoders that are flushed for each item or event make
+   * blocks of hundreds of bytes; a hostile block of some twenty bytes costs ten microseconds of table building.
    */
-  zstdWork: 16 * 1024 * MIB,
+  zstdBlocks: 262_144,
   /** 2000 levels: deeper JSON has no canonical form, since writing it would exhaust the stack. Real requests stay below 30. */
   jsonDepth: 2000,
 };

@@ -9,31 +9,39 @@ import type { DecodeProblem } from './types.ts';
 type Engine = Gunzip | Inflate | InflateRaw | BrotliDecompress;
 type ZlibCoding = Exclude<Coding, 'zstd'>;
 
+/** 16 KiB: zlib's own measure, right for streams. */
+const CHUNK = 16 * 1024;
+
 /** How an engine is chosen: by the coding, and for deflate by the first two bytes. */
 interface EngineChoice {
   /** Coded bytes needed to choose. */
   needs: number;
-  create(head: Uint8Array): Engine;
+  create(head: Uint8Array, options: { chunkSize: number }): Engine;
 }
 
 const ENGINES: Readonly<Record<ZlibCoding, EngineChoice>> = {
-  gzip: { needs: 1, create: () => createGunzip() },
-  br: { needs: 1, create: () => createBrotliDecompress() },
-  deflate: { needs: 2, create: (head) => (hasZlibHeader(head) ? createInflate() : createInflateRaw()) },
+  gzip: { needs: 1, create: (_head, options) => createGunzip(options) },
+  br: { needs: 1, create: (_head, options) => createBrotliDecompress(options) },
+  deflate: {
+    needs: 2,
+    create: (head, options) => (hasZlibHeader(head) ? createInflate(options) : createInflateRaw(options)),
+  },
 };
 
 /**
  * A step for gzip, deflate (with or without the zlib wrapper, as many peers send it bare) or br that gives out at most
- * `limit` bytes, and gives them out with the read that made them decodable.
+ * `limit` bytes, and gives them out with the read that made them decodable. `chunkSize` is what zlib allocates at a time,
+ * in bytes: all that fits into one chunk is given out as views of it, one behind the other.
  */
-export function createZlibStep(coding: ZlibCoding, limit: number): DecodeStep {
-  return new ZlibStep(coding, limit);
+export function createZlibStep(coding: ZlibCoding, limit: number, chunkSize: number = CHUNK): DecodeStep {
+  return new ZlibStep(coding, limit, chunkSize);
 }
 
 class ZlibStep implements DecodeStep {
   problem: DecodeProblem | undefined;
   readonly #coding: ZlibCoding;
   readonly #limit: number;
+  readonly #chunkSize: number;
   #engine: Engine | undefined;
   /** Coded bytes that came before the engine could be chosen. */
   #head: Uint8Array = new Uint8Array(0);
@@ -43,9 +51,10 @@ class ZlibStep implements DecodeStep {
   /** Settles the write or end that is under way. */
   #settle: (() => void) | undefined;
 
-  constructor(coding: ZlibCoding, limit: number) {
+  constructor(coding: ZlibCoding, limit: number, chunkSize: number) {
     this.#coding = coding;
     this.#limit = limit;
+    this.#chunkSize = chunkSize;
   }
 
   async push(chunk: Uint8Array): Promise<Uint8Array[]> {
@@ -83,7 +92,7 @@ class ZlibStep implements DecodeStep {
 
   #open(head: Uint8Array = new Uint8Array(0)): Engine {
     if (this.#engine !== undefined) return this.#engine;
-    const engine = ENGINES[this.#coding].create(head);
+    const engine = ENGINES[this.#coding].create(head, { chunkSize: this.#chunkSize });
     engine.on('data', (bytes: Uint8Array) => this.#collect(bytes));
     engine.on('error', (error: Error) => this.#fail(this.#describe(error)));
     this.#engine = engine;

@@ -16,4 +16,12 @@ export const PROXY_LIMITS = {
   keepAliveMs: 100_000,
   /** How long the first signal waits for exchanges in flight before it ends them. */
   drainMs: 5_000,
+  /** DNS, TCP, TLS and the answer to a WebSocket upgrade together. Codex itself waits 15 s and tries seven times. */
+  upgradeMs: 3_000,
+  /** One WebSocket message: Codex sends images inline, and 32 MiB must pass; twice that still bounds memory. */
+  messageBytes: 64 * 1024 * 1024,
+  /** What may wait in one direction of a WebSocket before its sender is paused: a few hundred events. */
+  backlogBytes: 1024 * 1024,
+  /** How long the other end of a WebSocket may take to close, or to take what is left for it. */
+  closeMs: 3_000,
 } as const;

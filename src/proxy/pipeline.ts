@@ -9,7 +9,7 @@ import type { Outcome } from '../util/types.ts';
 import { VERSION } from '../util/version.ts';
 import type { Exchange } from './exchange.ts';
 import { Relay, type RequestBody } from './relay.ts';
-import { announcedTooLarge, hasBody, readDecoded, tapRequestBody } from './request-body.ts';
+import { announcedTooLarge, hasBody, readDecoded, takeIfWhole, tapRequestBody } from './request-body.ts';
 
 /** What all exchanges of one proxy share. */
 export interface PipelineSetup {
@@ -66,7 +66,7 @@ export function runExchange(
   };
   const send = (body: RequestBody) => {
     if (over) return;
-    const decoded = body.kind === 'bytes';
+    const decoded = body.kind === 'bytes' && body.decoded;
     let headers = dropHopByHop(exchange.headers, decoded ? NOT_UPSTREAM_DECODED : NOT_UPSTREAM);
     if (setup.credentials) headers = withCredentials(headers, setup.credentials, exchange.protocol);
     relay = new Relay(exchange, request, response, body, finish);
@@ -89,14 +89,17 @@ export function runExchange(
   }
   tapRequestBody(request, clock, tap?.clientRequest, (problem) => (relay ? relay.stop() : refuse(problem)));
   if (oversize) refuse(oversize);
-  else if (setup.requestCoding === 'pass' || request.headers['content-encoding'] === undefined)
-    send({ kind: 'stream' });
-  else {
+  else if (setup.requestCoding === 'pass' || request.headers['content-encoding'] === undefined) {
+    queueMicrotask(() => {
+      const bytes = takeIfWhole(request);
+      send(bytes ? { kind: 'bytes', bytes, decoded: false } : { kind: 'stream' });
+    });
+  } else {
     response.on('close', () => {
       if (!relay && !over) finish('client-aborted', { by: 'client', how: 'closed', ms: clock() });
     });
     readDecoded(request).then(
-      (body) => (body.ok ? send({ kind: 'bytes', bytes: body.bytes }) : refuse(body.problem)),
+      (body) => (body.ok ? send({ kind: 'bytes', bytes: body.bytes, decoded: true }) : refuse(body.problem)),
       () => finish('client-aborted', { by: 'client', how: 'closed', ms: clock() }),
     );
   }

@@ -35,6 +35,8 @@ export class Relay implements UpstreamHandler {
   #abort: ((error?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
   #answered = false;
+  /** The answer has no body, whatever length it names (RFC 9110 section 6.4.1). */
+  #bodiless = false;
   /** The reads since the last one that ended with a blank line: the last event is in them. */
   #tail: Buffer[] = [];
   #wrote = false;
@@ -71,6 +73,7 @@ export class Relay implements UpstreamHandler {
     if (status < 200) return true;
     this.#resume = resume;
     this.#answered = true;
+    this.#bodiless = status === 204 || status === 304;
     const headers = rawHeaders.map((field) => field.toString('latin1'));
     const { tap, clock } = this.#exchange;
     writeHead(this.#response, status, statusText, dropHopByHop(headers));
@@ -109,6 +112,11 @@ export class Relay implements UpstreamHandler {
     if (this.#over) return;
     if (isClientAbort(error)) {
       this.#leave('client-aborted', this.#end('client', 'closed'));
+      return;
+    }
+    // A 304 may name the length of what it stands for (RFC 9110 section 8.6), which undici takes for a body that is missing.
+    if (this.#bodiless && (error as NodeJS.ErrnoException).code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+      this.onComplete(null);
       return;
     }
     const { origin } = this.#exchange.upstream;

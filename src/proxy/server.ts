@@ -1,20 +1,20 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { EntryEnd } from '../cassette/format.ts';
 import type { Recorder } from '../cassette/tap.ts';
 import { TapedeckError } from '../errors.ts';
-import { errorText } from '../protocols/errors.ts';
-import { parseBaseUrl, upstreamUrl } from '../route/base-url.ts';
-import { classify } from '../route/endpoints.ts';
+import { createAcceptor } from '../respond/websocket.ts';
+import { parseBaseUrl } from '../route/base-url.ts';
 import { createUpstream } from '../upstream/client.ts';
 import { watchSentHeads } from '../upstream/sent-head.ts';
 import type { Outcome } from '../util/types.ts';
 import type { Exchange } from './exchange.ts';
 import { PROXY_LIMITS } from './limits.ts';
 import { type PipelineSetup, type Running, runExchange } from './pipeline.ts';
+import { createRouter, type Router } from './router.ts';
+import { type RunningSocket, runUpgrade, type SocketSetup } from './websocket.ts';
 
 export interface ProxyOptions {
   /** Base URL of the provider; what may stand in it is described at `parseBaseUrl`. */
@@ -27,6 +27,8 @@ export interface ProxyOptions {
   upstreamKey?: string;
   /** PEM text of certificate authorities to trust upstream besides the system's. */
   ca?: string;
+  /** Hands WebSockets through where the upstream accepts them (the default); else every upgrade is answered 426. */
+  webSocket?: boolean;
   recorder?: Recorder;
   /** Takes the place of the network. */
   dispatcher?: Dispatcher;
@@ -34,6 +36,7 @@ export interface ProxyOptions {
   connectMs?: number;
   headMs?: number;
   idleMs?: number;
+  upgradeMs?: number;
   /** Told once for each exchange when it is over. */
   onExchange?(exchange: Exchange, outcome: Outcome, end: EntryEnd): void;
 }
@@ -54,7 +57,7 @@ export interface RunningProxy {
  * for a port that cannot be had.
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
-  const base = parseBaseUrl(options.upstream);
+  const router = createRouter(parseBaseUrl(options.upstream));
   const { recorder } = options;
   const upstream = createUpstream(
     {
@@ -62,6 +65,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       connectMs: options.connectMs ?? PROXY_LIMITS.connectMs,
       headMs: options.headMs ?? PROXY_LIMITS.headMs,
       idleMs: options.idleMs ?? PROXY_LIMITS.idleMs,
+      headBytes: PROXY_LIMITS.headBytes,
     },
     options.dispatcher,
   );
@@ -70,19 +74,21 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     credentials: options.upstreamKey === undefined ? undefined : { key: options.upstreamKey },
     requestCoding: options.requestCoding ?? 'pass',
   };
-  const running = new Set<Running>();
+  const running = new Set<{ exchange: Running | undefined }>();
   const unwatch = recorder ? watchSentHeads() : () => {};
 
   const begin = (request: IncomingMessage, response: ServerResponse) => {
-    const exchange = openExchange(request, base, recorder);
-    const entry: { running?: Running } = {};
-    let over = false;
-    entry.running = runExchange(setup, exchange, request, response, (outcome, end) => {
-      over = true;
-      if (entry.running) running.delete(entry.running);
+    const exchange = beginExchange(request, request.method ?? 'GET', router);
+    openTap(exchange, request, recorder);
+    // Emptied at the end: the tables that a busy Set grows out of would hold the exchange until a full garbage collection.
+    const place: { exchange: Running | undefined } = { exchange: undefined };
+    running.add(place);
+    place.exchange = runExchange(setup, exchange, request, response, (outcome, end) => {
+      running.delete(place);
+      place.exchange = undefined;
       options.onExchange?.(exchange, outcome, end);
     });
-    if (!over) running.add(entry.running);
+    if (!running.has(place)) place.exchange = undefined;
   };
   const server = createServer({ maxHeaderSize: PROXY_LIMITS.headBytes, noDelay: true, requestTimeout: 0 });
   server.keepAliveTimeout = PROXY_LIMITS.keepAliveMs;
@@ -92,7 +98,23 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     if (room) room.then(() => response.destroyed || begin(request, response));
     else begin(request, response);
   });
-  server.on('upgrade', refuseUpgrade);
+  const sockets = new Set<RunningSocket>();
+  const socketSetup = webSocketSetup(options, setup, router);
+  server.on('upgrade', (request, socket, first) => {
+    socket.on('error', () => socket.destroy());
+    const start = () => {
+      let over = false;
+      let running: RunningSocket | undefined;
+      running = runUpgrade(socketSetup, request, socket as Socket, first, () => {
+        over = true;
+        if (running) sockets.delete(running);
+      });
+      if (!over) sockets.add(running);
+    };
+    const room = recorder?.room();
+    if (room) room.then(start);
+    else start();
+  });
 
   const address = await listen(server, options.host ?? '127.0.0.1', options.port ?? 0);
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
@@ -100,12 +122,14 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     url: `http://${host}:${address.port}/v1`,
     host: address.address,
     port: address.port,
-    active: () => running.size,
+    active: () => [...sockets].reduce((sum, socket) => sum + socket.active, running.size),
     async close(drainMs = PROXY_LIMITS.drainMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      for (const socket of sockets) socket.drain();
       const timer = setTimeout(() => {
-        for (const exchange of running) exchange.stop();
+        for (const { exchange } of running) exchange?.stop();
+        for (const socket of sockets) socket.stop();
         server.closeAllConnections();
       }, drainMs);
       await closed;
@@ -116,44 +140,50 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   };
 }
 
-function openExchange(
-  request: IncomingMessage,
-  base: ReturnType<typeof parseBaseUrl>,
-  recorder: Recorder | undefined,
-): Exchange {
+/** 16 hex digits. Node draws the bytes of many UUIDs at once; asking for eight alone costs a system call. */
+function randomHex(): string {
+  const uuid = randomUUID();
+  return uuid.slice(0, 8) + uuid.slice(-8);
+}
+
+/** @param method that the endpoint is classified by */
+function beginExchange(request: IncomingMessage, method: string, router: Router): Exchange {
   const startedAt = Date.now();
   const zero = performance.now();
-  const seed = `${startedAt}-${randomBytes(8).toString('hex')}`;
-  const method = request.method ?? 'GET';
   const target = request.url ?? '/';
-  const { endpoint, protocol } = classify(method, target);
-  const head = { method, url: target, httpVersion: request.httpVersion, headers: request.rawHeaders };
   return {
     startedAt,
-    seed,
+    seed: `${startedAt}-${randomHex()}`,
     clock: () => performance.now() - zero,
-    endpoint,
-    protocol,
-    method,
+    ...router(method, target),
+    method: request.method ?? 'GET',
     target,
     headers: request.rawHeaders,
-    upstream: upstreamUrl(base, target),
-    tap: recorder?.open({ startedAt, seed, protocol, request: head }),
+    tap: undefined,
   };
 }
 
-/**
- * 426 is the one refusal on which Codex falls back to HTTP at once; any other status costs it seven attempts and 6.4 s
- * (measured with 0.122.0 and 0.169.0).
- */
-function refuseUpgrade(_request: IncomingMessage, socket: Duplex): void {
-  const message = 'WebSocket is not offered here; use HTTP.';
-  const body = errorText('responses', { status: 426, code: 'upgrade_not_supported', message });
-  socket.on('error', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 426 Upgrade Required\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
+function openTap(exchange: Exchange, request: IncomingMessage, recorder: Recorder | undefined): void {
+  const { startedAt, seed, protocol, method, target } = exchange;
+  const head = { method, url: target, httpVersion: request.httpVersion, headers: request.rawHeaders };
+  exchange.tap = recorder?.open({ startedAt, seed, protocol, request: head });
+}
+
+function webSocketSetup(options: ProxyOptions, { credentials }: PipelineSetup, router: Router): SocketSetup {
+  const { messageBytes, closeMs, backlogBytes } = PROXY_LIMITS;
+  const upgradeMs = options.upgradeMs ?? PROXY_LIMITS.upgradeMs;
+  // What takes the place of the network takes HTTP requests alone.
+  const offered = options.webSocket !== false && options.dispatcher === undefined;
+  const ca = options.ca === undefined ? {} : { ca: options.ca };
+  return {
+    acceptor: createAcceptor({ messageBytes, closeMs }),
+    upstream: offered ? { ...ca, upgradeMs, messageBytes, closeMs, backlogBytes } : undefined,
+    credentials,
+    recorder: options.recorder,
+    // An upgrade is a GET to where a POST would go.
+    begin: (request) => beginExchange(request, 'POST', router),
+    onEnd: (exchange, outcome, end) => options.onExchange?.(exchange, outcome, end),
+  };
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {

@@ -1,6 +1,6 @@
 import type { Entry } from '../cassette/format.ts';
 import { type LegBody, legOf } from '../cassette/legs.ts';
-import { headerPairs } from '../util/headers.ts';
+import { headerPairs, headText } from '../util/headers.ts';
 import { dropHopByHop } from '../util/hop-by-hop.ts';
 import type { RawHeaders } from '../util/types.ts';
 import type { Recording } from './match.ts';
@@ -34,14 +34,16 @@ export function planAnswer({ exchange, entry, attempt }: Recording): Answer {
   const endMs = Math.max(entry._end?.ms ?? entry.time, writes.at(-1)?.ms ?? 0);
   const end = { ms: endMs, how };
   if (response.status === 0) return { head: undefined, writes: [], end, trailers: [] };
-  const raw = response.headers.flatMap(({ name, value }) => [name, value]);
+  // HTTP/2 has a status among the headers of HAR files from elsewhere, which HTTP/1.1 cannot write.
+  const fields = response.headers.filter(({ name }) => !name.startsWith(':'));
+  const raw = fields.flatMap(({ name, value }) => [name, headText(value)]);
   const bytes = writes.reduce((sum, { data }) => sum + data.length, 0);
   const kept = dropHopByHop(raw, decoded ? CODED : undefined);
   return {
     head: {
       ms: response._headMs ?? writes[0]?.ms ?? endMs,
       status: response.status,
-      statusText: response.statusText,
+      statusText: headText(response.statusText),
       headers: hasNoBody(entry) ? kept : withLength(kept, bytes, how === 'end'),
     },
     writes: hasNoBody(entry) ? [] : writes,
@@ -53,10 +55,18 @@ export function planAnswer({ exchange, entry, attempt }: Recording): Answer {
 /** `decoded`: the bytes are the decoded view of a body that was coded on the wire. */
 function writesOf(body: LegBody | undefined, entry: Entry): { writes: Answer['writes']; decoded: boolean } {
   if (!body) return { writes: [], decoded: false };
-  if (!body.facts?.encodings.length) return { writes: body.chunks, decoded: false };
+  // HAR files from elsewhere hold decoded text under the header that says how it was coded.
+  if (!body.facts?.encodings.length)
+    return { writes: body.chunks, decoded: body.facts === undefined && isCoded(entry) };
   if (!body.wire) return { writes: body.chunks, decoded: true };
   // The reads of a coded body are kept decoded, so nobody knows which coded byte came when: all come when the last did.
   return { writes: [{ ms: body.chunks.at(-1)?.ms ?? entry.time, data: body.wire }], decoded: false };
+}
+
+function isCoded({ response }: Entry): boolean {
+  return response.headers.some(
+    ({ name, value }) => name.toLowerCase() === 'content-encoding' && value.trim().toLowerCase() !== 'identity',
+  );
 }
 
 function endOf(entry: Entry): Answer['end']['how'] {

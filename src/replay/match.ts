@@ -1,5 +1,6 @@
 import type { Entry } from '../cassette/format.ts';
 import { legOf, type RecordedExchange } from '../cassette/legs.ts';
+import { createOf, isOverWebSocket } from '../cassette/messages.ts';
 import type { Protocol, Side } from '../util/types.ts';
 import { compareValues, type FirstDifference } from './difference.ts';
 import { stringsOf } from './fields.ts';
@@ -12,6 +13,7 @@ import {
   type ParsedBody,
   parseBody,
   routeOf,
+  SOCKET_METHOD,
   type TargetBase,
 } from './request.ts';
 import { createScrubber, findPlaces, mergePlaces, type Places, placeScrubber } from './scrub.ts';
@@ -56,6 +58,8 @@ export interface Matcher {
   match(request: MatchRequest): MatchResult;
   /** Recordings that no request got yet, in recorded order. */
   leftovers(): Recording[];
+  /** All that can be asked for, in recorded order. */
+  recordings: readonly Recording[];
 }
 
 interface Indexed {
@@ -87,8 +91,8 @@ interface Route {
 
 /**
  * Indexes the requests of a cassette by what they are compared as. Equal requests are served in recorded order; a request
- * is looked up in one step, and only a miss looks at the others. Requests that did not arrive whole and WebSocket
- * messages cannot be asked for and are left out.
+ * is looked up in one step, and only a miss looks at the others. Requests that did not arrive whole, and
+ * WebSocket connections on which nothing was asked, cannot be asked for and are left out.
  */
 export function createMatcher(exchanges: Iterable<RecordedExchange>, options: MatchOptions): Matcher {
   const { level, repeat, base } = options;
@@ -99,7 +103,7 @@ export function createMatcher(exchanges: Iterable<RecordedExchange>, options: Ma
   /** At level `turn`: which recorded session a live one plays. */
   const sessions = new Map<string, string>();
 
-  const drafts = recordingsOf(exchanges, options.side ?? 'client').map(draft);
+  const drafts = recordingsOf(exchanges, options.side ?? 'client').flatMap((recording) => draft(recording) ?? []);
   const known = placeScrubber(mergePlaces(drafts.map(({ places }) => places)));
   for (const { recording, request, body, places } of drafts) add(recording, request, body, places);
 
@@ -184,6 +188,7 @@ export function createMatcher(exchanges: Iterable<RecordedExchange>, options: Ma
       const queue = queues.get(form.key);
       return (queue && pick(queue, form.session)) ?? { miss: explainMiss(request, form, route) };
     },
+    recordings: drafts.map(({ recording }) => recording),
     leftovers: () => indexed.filter((item) => !item.served && !wasPolled(item)).map((item) => item.recording),
   };
 }
@@ -194,21 +199,26 @@ function recordingsOf(exchanges: Iterable<RecordedExchange>, side: Side): Record
     if (side === 'client') recordings.push({ exchange, entry: exchange.client });
     else for (const entry of exchange.attempts) recordings.push({ exchange, entry, attempt: entry._attempt ?? 1 });
   }
-  return recordings.filter(({ entry }) => !entry.request._incomplete && !entry._webSocketMessages);
+  return recordings.filter(({ entry }) => !entry.request._incomplete);
 }
 
-function draft(recording: Recording): {
+interface Draft {
   recording: Recording;
   request: MatchRequest;
   body: ParsedBody;
   places: Places;
-} {
+}
+
+/** Undefined for a WebSocket connection on which nothing was asked. */
+function draft(recording: Recording): Draft | undefined {
   const { exchange, entry, attempt } = recording;
   const leg = attempt === undefined ? legOf(exchange, 'client-request') : legOf(exchange, 'upstream-request', attempt);
-  const bytes = leg?.body?.decoded ?? leg?.body?.wire;
+  const overSocket = isOverWebSocket(entry);
+  const bytes = overSocket ? createOf(leg?.messages ?? [])?.data : (leg?.body?.decoded ?? leg?.body?.wire);
+  if (overSocket && !bytes) return undefined;
   const body = parseBody(bytes);
-  const { method, url } = entry.request;
-  return { recording, request: { method, target: url, body: bytes }, body, places: placesOf(body) };
+  const method = overSocket ? SOCKET_METHOD : entry.request.method;
+  return { recording, request: { method, target: entry.request.url, body: bytes }, body, places: placesOf(body) };
 }
 
 function placesOf(body: ParsedBody): Places {

@@ -12,7 +12,8 @@ import type { Side } from '../util/types.ts';
 import { type Answer, planAnswer } from './answer.ts';
 import { createMatcher, type Miss, type Recording, type Repeat } from './match.ts';
 import { MISS_STATUS, missBody } from './miss.ts';
-import type { MatchLevel, MatchRequest, TargetBase } from './request.ts';
+import { type MatchLevel, type MatchRequest, SOCKET_METHOD, type TargetBase } from './request.ts';
+import { createSocketPlayer } from './socket-player.ts';
 
 /** Recorded time, so many times faster, or no waiting at all (the writes stay apart). */
 export type Speed = 'recorded' | number | 'instant';
@@ -115,9 +116,35 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
       options.onRequest?.({ method: request.method ?? '', target: request.url ?? '', kind: 'failed', error });
     });
   });
-  server.on('upgrade', (request, socket) => {
-    // A recorded upgrade was refused as well, since nothing else is recorded over HTTP; this counts it as played.
-    matcher.match({ method: request.method ?? 'GET', target: request.url ?? '/', body: undefined });
+  const sockets = createSocketPlayer({
+    matcher,
+    recordings: matcher.recordings,
+    base: side === 'upstream' ? base : undefined,
+    closing: closing.signal,
+    pace: (started, gone) => paceOf(options.speed, started, AbortSignal.any([closing.signal, gone])),
+    find(target, wire) {
+      const body = options.redactor?.body(wire, 'application/json').bytes ?? wire;
+      const event = { method: SOCKET_METHOD, target: options.redactor?.url(target) ?? target };
+      const result = matcher.match({ ...event, body });
+      if ('hit' in result) {
+        counts.served++;
+        options.onRequest?.({ ...event, kind: 'served', recording: result.hit, repeated: result.repeated });
+        return result.hit;
+      }
+      misses.push(result.miss);
+      options.onRequest?.({ ...event, kind: 'missed', miss: result.miss });
+      return result.miss;
+    },
+    failed: (target, error) => options.onRequest?.({ method: SOCKET_METHOD, target, kind: 'failed', error }),
+  });
+  server.on('upgrade', (request, socket, first) => {
+    socket.on('error', () => socket.destroy());
+    const target = request.url ?? '/';
+    // The redactor looks for their credentials in the messages.
+    options.redactor?.headers(request.rawHeaders);
+    if (sockets.offers(target)) return sockets.accept(request, socket, first);
+    // A recorded refusal counts as played.
+    matcher.match({ method: request.method ?? 'GET', target, body: undefined });
     refuseUpgrade(socket);
   });
 
@@ -250,9 +277,8 @@ function refuseTooLarge(response: ServerResponse): void {
 
 /** 426 is the one refusal on which Codex uses HTTP at once (measured with 0.122.0 and 0.169.0). */
 function refuseUpgrade(socket: Duplex): void {
-  const message = 'A cassette plays over HTTP; WebSocket is not offered here.';
+  const message = 'The cassette has no WebSocket here; use HTTP.';
   const body = errorText('responses', { status: 426, code: 'upgrade_not_supported', message });
-  socket.on('error', () => socket.destroy());
   socket.end(
     `HTTP/1.1 426 Upgrade Required\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );

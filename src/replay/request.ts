@@ -16,6 +16,9 @@ import { createScrubber, type Scrubber } from './scrub.ts';
  */
 export type MatchLevel = 'exact' | 'shape' | 'turn';
 
+/** What stands for the method of a request that came as a message over a WebSocket. */
+export const SOCKET_METHOD = 'WS';
+
 /** A request as it is to be matched. */
 export interface MatchRequest {
   method: string;

@@ -37,8 +37,9 @@ const PLACEHOLDER = /\[redacted:([^\]#]{1,60})#\d+\]|%5Bredacted%3A([^%]{1,60})%
 /** Kinds that are not the key itself; each gets a variable of its own. */
 const OTHER_KINDS = /^(?:account|cookie|password|secret|signature)/i;
 
-/** The request of a client leg as lines of POSIX shell: remarks, then one command. Undefined when its body is not in the cassette. */
+/** The request of a client leg as lines of POSIX shell: remarks, then one command. Undefined when its body is not in the cassette, or came over a WebSocket. */
 export function curlLines(leg: Leg): string[] | undefined {
+  if (leg.messages) return undefined;
   const { request } = leg.entry;
   const body = bodyOf(leg);
   if (body === undefined) return undefined;

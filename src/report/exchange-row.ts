@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Leg, RecordedExchange } from '../cassette/legs.ts';
+import { isOverWebSocket } from '../cassette/messages.ts';
 import type { Outcome, Protocol } from '../util/types.ts';
 import { type LegView, viewLeg } from './exchange-view.ts';
 import { formatBytes, formatMs } from './format.ts';
@@ -13,6 +14,7 @@ export interface ExchangeRow {
   id: string;
   /** ISO 8601. */
   started: string;
+  /** `WS`: it came as a message over a WebSocket. */
   method: string;
   /** Path with query, as the client asked for it. */
   path: string;
@@ -45,7 +47,7 @@ export function rowOf(exchange: RecordedExchange, legs: readonly Leg[], number: 
     number,
     id: exchange.id,
     started: client.startedDateTime,
-    method: client.request.method,
+    method: isOverWebSocket(client) ? 'WS' : client.request.method,
     path: client.request.url.replace(/^https?:\/\/[^/?#]*/i, '') || '/',
     protocol: exchange.protocol,
     model: asks?.model ?? null,

@@ -5,6 +5,8 @@ import { indentJson } from './json-text.ts';
 import type { LegDifference } from './leg-difference.ts';
 import {
   answerLines,
+  closeText,
+  effectiveLines,
   endText,
   headerLines,
   labelled,
@@ -24,8 +26,12 @@ export function exchangeLines(view: ExchangeView, style: Style): string[] {
     labelled('started', view.started, style),
     labelled('protocol', view.protocol ?? 'none that is known', style),
   ];
+  if (view.connection !== undefined) lines.push(labelled('WebSocket', view.connection, style));
   if (view.attempts !== 1) lines.push(labelled('attempts', String(view.attempts), style));
-  for (const leg of view.legs) lines.push('', ...(PRINTERS[leg.leg] ?? printWhole)(leg, view, style));
+  for (const leg of view.legs) {
+    lines.push('', ...(PRINTERS[leg.leg] ?? printWhole)(leg, view, style));
+    if (leg.leg === 'client-request' && view.effectiveInput) lines.push(...effectiveLines(view.effectiveInput, style));
+  }
   if (view.losses.length > 0) {
     lines.push('', colour.bold(formatCount(view.losses.length, 'loss', 'losses')));
     for (const { hop, path, kind, reason } of view.losses) {
@@ -76,6 +82,7 @@ function detailLines(leg: LegView, style: Style, whole: boolean): string[] {
   if (leg.trailers)
     lines.push(labelled('trailers', String(leg.trailers.length), style), ...headerLines(leg.trailers, style));
   if (leg.end) lines.push(labelled('end', endText(leg.end), style));
+  if (leg.closed) lines.push(labelled('WebSocket', closeText(leg.closed), style));
   return lines;
 }
 

@@ -1,9 +1,21 @@
-import type { BodyFields, Entry, EntryEnd, HarHeader, Producer, WireFacts } from '../cassette/format.ts';
-import type { Leg, RecordedExchange } from '../cassette/legs.ts';
+import type {
+  BodyFields,
+  Entry,
+  EntryEnd,
+  HarHeader,
+  Producer,
+  WebSocketClose,
+  WireFacts,
+} from '../cassette/format.ts';
+import { eventChunks, type Leg, type RecordedExchange } from '../cassette/legs.ts';
+import { createOf } from '../cassette/messages.ts';
 import { parseJson } from '../decode/json.ts';
+import { fromUtf8 } from '../util/bytes.ts';
 import type { LegName, Loss, Outcome, Protocol } from '../util/types.ts';
 import { type AnswerSummary, summariseAnswer, summariseStream } from './answer-summary.ts';
 import { bodyFacts } from './body-facts.ts';
+import type { EffectiveInput } from './effective-input.ts';
+import { formatCount } from './format.ts';
 import { compareLegs, type LegDifference } from './leg-difference.ts';
 import { type RequestSummary, summariseRequest } from './request-summary.ts';
 import { readTimeline, type TimedEvent } from './timeline.ts';
@@ -20,6 +32,10 @@ export interface ExchangeView {
   durationMs: number;
   attempts: number;
   losses: Loss[];
+  /** The WebSocket connection that the exchange took place on. */
+  connection?: string;
+  /** What a `response.create` asks for with all that it goes on from; filled in by who knows the other exchanges. */
+  effectiveInput?: EffectiveInput;
   /** In the order of the wire: client request, then request and response of each attempt, then client response. */
   legs: LegView[];
 }
@@ -46,6 +62,8 @@ export interface LegView {
   /** How an upstream leg differs from the client's leg of the same kind; responses of the last attempt only. */
   difference?: LegDifference;
   end?: EntryEnd;
+  /** How the WebSocket connection ended, where this exchange was its last. */
+  closed?: WebSocketClose;
 }
 
 export interface BodyView {
@@ -71,6 +89,7 @@ export function viewExchange(exchange: RecordedExchange, legs: readonly Leg[], n
     started: exchange.client.startedDateTime,
     durationMs: exchange.client.time,
     attempts: exchange.attempts.length,
+    ...(exchange.client._connection === undefined ? {} : { connection: exchange.client._connection }),
     losses: [exchange.client, ...exchange.attempts].flatMap((entry) => entry._losses ?? []),
     legs: [...ordered.map((leg) => viewLeg(leg, ordered)), ...missingResponses(exchange, ordered)].sort(
       (a, b) => placeOf(a.leg, a.attempt) - placeOf(b.leg, b.attempt),
@@ -123,6 +142,7 @@ export function viewLeg(leg: Leg, all: readonly Leg[]): LegView {
     ...(isRequest ? readRequest(leg) : readResponse(leg)),
     ...(difference === undefined ? {} : { difference }),
     ...(isRequest ? {} : endOf(entry)),
+    ...(isRequest || entry._webSocketClose === undefined ? {} : { closed: entry._webSocketClose }),
   };
 }
 
@@ -144,7 +164,7 @@ function viewBody(leg: Leg, body: NonNullable<Leg['body']>): BodyView {
   const { base64: _, ...facts } = body.facts ?? ({} as Partial<WireFacts>);
   return {
     mimeType: fieldsOf(leg)?.mimeType ?? '',
-    facts: bodyFacts(body, fieldsOf(leg)?._cut),
+    facts: factsOf(leg, body),
     ...(body.decoded === undefined ? {} : { bytes: body.decoded.length }),
     ...(body.facts === undefined ? {} : { wire: facts as Omit<WireFacts, 'base64'> }),
     redacted: body.redacted,
@@ -152,21 +172,31 @@ function viewBody(leg: Leg, body: NonNullable<Leg['body']>): BodyView {
   };
 }
 
+function factsOf(leg: Leg, body: NonNullable<Leg['body']>): string {
+  if (!leg.messages) return bodyFacts(body, fieldsOf(leg)?._cut);
+  return `${formatCount(leg.messages.length, 'message')}, ${bodyFacts(body, leg.entry._webSocketCut)}`;
+}
+
 function fieldsOf({ name, entry }: Leg): BodyFields | undefined {
   return name.endsWith('request') ? entry.request.postData : entry.response.content;
 }
 
-function readRequest({ entry, body }: Leg): Pick<LegView, 'asks'> {
-  const parsed = body?.text === undefined ? undefined : parseJson(body.text);
+function readRequest(leg: Leg): Pick<LegView, 'asks' | 'events'> {
+  const { entry, body, messages } = leg;
+  const create = messages && createOf(messages);
+  const text = create ? fromUtf8(create.data) : body?.text;
+  const parsed = text === undefined ? undefined : parseJson(text);
   const asks = parsed?.ok ? summariseRequest(entry._protocol, parsed.value) : undefined;
-  return asks === undefined ? {} : { asks };
+  // One message is what is asked for; of more than that it matters when each was sent.
+  const events = messages && messages.length > 1 ? readTimeline(eventChunks(leg)).events : undefined;
+  return { ...(asks === undefined ? {} : { asks }), ...(events === undefined ? {} : { events }) };
 }
 
 function readResponse(leg: Leg): Pick<LegView, 'answer' | 'events' | 'rest'> {
   const { entry, body } = leg;
   if (body?.text === undefined) return {};
   if (isEventStream(leg, body.text)) {
-    const { events, rest } = readTimeline(body.chunks);
+    const { events, rest } = readTimeline(eventChunks(leg));
     const answer = summariseStream(
       entry._protocol,
       events.map((event) => event.json),
@@ -179,6 +209,7 @@ function readResponse(leg: Leg): Pick<LegView, 'answer' | 'events' | 'rest'> {
 
 /** By its type, or by its first line: gateways send streams as `application/json` as well, and Codex reads them. */
 function isEventStream(leg: Leg, text: string): boolean {
+  if (leg.messages) return true;
   return /^text\/event-stream\b/i.test(fieldsOf(leg)?.mimeType ?? '') || /^\ufeff?(?:event|data|id|retry)?:/.test(text);
 }
 

@@ -1,9 +1,10 @@
 import type { ChalkInstance } from 'chalk';
-import type { EntryEnd, HarHeader } from '../cassette/format.ts';
+import type { EntryEnd, HarHeader, WebSocketClose } from '../cassette/format.ts';
 import type { AnswerSummary, Usage } from './answer-summary.ts';
+import type { EffectiveInput } from './effective-input.ts';
 import type { LegView } from './exchange-view.ts';
 import { formatCount, formatMs, formatNumber } from './format.ts';
-import type { RequestSummary, ToolSummary } from './request-summary.ts';
+import type { ItemSummary, RequestSummary, ToolSummary } from './request-summary.ts';
 import { formatTable } from './table.ts';
 import { oneLine, padText, printable, truncateText, wrapText } from './text.ts';
 import { foldTimeline, type TimedEvent, type TimelineRow } from './timeline.ts';
@@ -38,21 +39,7 @@ export function requestLines(asks: RequestSummary, style: Style): string[] {
     lines.push(labelled('instructions', formatCount(asks.instructions, 'character'), style));
   }
   lines.push(labelled('input', formatCount(asks.items.length, 'item'), style));
-  if (asks.items.length > 0) {
-    const table = formatTable(
-      [
-        { title: '#', value: ({ number }) => String(number), align: 'right' },
-        { title: 'role', value: ({ item }) => oneLine(item.role ?? ''), drop: 1 },
-        { title: 'type', value: ({ item }) => oneLine(item.type) },
-        { title: 'chars', value: ({ item }) => formatNumber(item.chars), align: 'right', drop: 2 },
-        { title: 'says', value: ({ item }) => oneLine(item.text.slice(0, 4 * style.columns)), flexible: { min: 16 } },
-      ],
-      asks.items.map((item, number) => ({ item, number })),
-      style.columns - 4,
-      style.colour.dim,
-    );
-    lines.push(...table.map((line) => `    ${line}`));
-  }
+  if (asks.items.length > 0) lines.push(...itemLines(asks.items, style));
   lines.push(...toolLines(asks.tools, style));
   const settings = Object.entries(asks.settings);
   if (settings.length > 0) {
@@ -63,6 +50,39 @@ export function requestLines(asks: RequestSummary, style: Style): string[] {
     }
   }
   return lines;
+}
+
+/** Items of an input; with the exchange that each came with, where it is not the one that is shown. */
+function itemLines(items: readonly (ItemSummary & { exchange?: string })[], style: Style): string[] {
+  const from = (item: { exchange?: string }) => oneLine(item.exchange ?? '');
+  const table = formatTable(
+    [
+      { title: '#', value: ({ number }) => String(number), align: 'right' },
+      ...(items.some((item) => item.exchange)
+        ? [{ title: 'from', value: ({ item }: NumberedItem) => from(item) }]
+        : []),
+      { title: 'role', value: ({ item }) => oneLine(item.role ?? ''), drop: 1 },
+      { title: 'type', value: ({ item }) => oneLine(item.type) },
+      { title: 'chars', value: ({ item }) => formatNumber(item.chars), align: 'right', drop: 2 },
+      { title: 'says', value: ({ item }) => oneLine(item.text.slice(0, 4 * style.columns)), flexible: { min: 16 } },
+    ],
+    items.map((item, number): NumberedItem => ({ item, number })),
+    style.columns - 4,
+    style.colour.dim,
+  );
+  return table.map((line) => `    ${line}`);
+}
+
+interface NumberedItem {
+  item: ItemSummary & { exchange?: string };
+  number: number;
+}
+
+/** The whole input of a request that goes on from earlier responses. */
+export function effectiveLines({ items, missing }: EffectiveInput, style: Style): string[] {
+  const begins = missing === undefined ? '' : `, after ${missing}, which is not in the cassette`;
+  const heading = labelled('with earlier', `${formatCount(items.length, 'item')}${begins}`, style);
+  return items.length === 0 ? [heading] : [heading, ...itemLines(items, style)];
 }
 
 function toolLines(tools: readonly ToolSummary[], style: Style): string[] {
@@ -154,6 +174,12 @@ function usageText({ input, cached, output, reasoning, total }: Usage): string {
 export function endText({ by, how, ms, detail }: EntryEnd): string {
   const manner = how === 'complete' ? 'complete' : `${how} by ${by}`;
   return `${manner} after ${formatMs(ms)}${detail === undefined ? '' : `: ${detail}`}`;
+}
+
+/** Who closed a WebSocket connection, and with what. */
+export function closeText({ by, code, reason }: WebSocketClose): string {
+  const how = code === 1006 ? 'without a close frame' : `with ${code}${reason === '' ? '' : `: ${reason}`}`;
+  return `closed by ${by} ${how}`;
 }
 
 /** Title of a leg: its name, and the first line of the message. */

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { headText } from '../util/headers.ts';
 import type { RawHeaders } from '../util/types.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { RawHeaders } from '../util/types.ts';
  */
 export function writeHead(response: ServerResponse, status: number, statusText: string, headers: RawHeaders): void {
   response.sendDate = false;
-  response.writeHead(status, statusText, headers as string[]);
+  response.writeHead(status, headText(statusText), headers as string[]);
 }
 
 /** A response head, as a tap wants it. */
@@ -21,7 +22,11 @@ export interface WrittenHead {
 /** The head as node wrote it to the socket, framing included. */
 export function writtenHead(response: ServerResponse): WrittenHead {
   // `_header` is node's own buffer of the head; there is no public way to see the fields that node adds.
-  const text = (response as ServerResponse & { _header: string | null })._header ?? '';
+  return parseResponseHead((response as ServerResponse & { _header: string | null })._header ?? '');
+}
+
+/** Reads a response head as it was written: status line and header lines. */
+export function parseResponseHead(text: string): WrittenHead {
   const [statusLine = '', ...lines] = text.split('\r\n');
   const [, version = '1.1', status = '0', statusText = ''] = /^HTTP\/(\d\.\d) (\d{3}) ?(.*)$/.exec(statusLine) ?? [];
   const headers: string[] = [];
@@ -56,9 +61,12 @@ export function breakOff(response: ServerResponse): void {
   socket.end(() => socket.destroy());
 }
 
-/** Sends the head with the first bytes of the body when they are here already, and by itself at once when they are not. */
+/**
+ * Sends the head with the first bytes of the body when they came together, and by itself when they did not: what came
+ * together has been told before the next tick. (An immediate instead would cost a turn of the event loop.)
+ */
 export function flushHeadSoon(response: ServerResponse, isFlushed: () => boolean): void {
-  setImmediate(() => {
+  process.nextTick(() => {
     if (!isFlushed()) response.flushHeaders();
   });
 }

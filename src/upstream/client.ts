@@ -9,6 +9,8 @@ export interface UpstreamOptions {
   connectMs: number;
   headMs: number;
   idleMs: number;
+  /** Bytes of a response head at most. */
+  headBytes: number;
 }
 
 /** One request to the upstream, headers in the order and case in which they are to be written. */
@@ -49,6 +51,7 @@ export function createUpstream(options: UpstreamOptions, dispatcher?: Dispatcher
       },
       headersTimeout: options.headMs,
       bodyTimeout: options.idleMs,
+      maxHeaderSize: options.headBytes,
       // One request a connection at a time: a stream of minutes must not hold up what is queued behind it.
       pipelining: 1,
     });

@@ -49,6 +49,13 @@ const KINDS: Record<string, Kind> = {
     code: 'upstream_timeout',
     say: (where) => `The upstream ${where} sent no response head in time.`,
   },
+  UPGRADE_TIMEOUT: {
+    outcome: 'timeout',
+    how: 'timeout',
+    status: 504,
+    code: 'upstream_upgrade_timeout',
+    say: (where) => `The upstream ${where} did not answer the WebSocket upgrade in time.`,
+  },
   UND_ERR_BODY_TIMEOUT: {
     outcome: 'timeout',
     how: 'timeout',
@@ -73,6 +80,13 @@ const KINDS: Record<string, Kind> = {
     how: 'closed',
     code: 'upstream_closed',
     say: (where) => `The upstream ${where} closed the connection before the response was complete.`,
+  },
+  UND_ERR_HEADERS_OVERFLOW: {
+    outcome: 'upstream-error',
+    how: 'error',
+    status: 502,
+    code: 'upstream_head_too_large',
+    say: (where) => `The response head of the upstream ${where} is larger than Tapedeck accepts.`,
   },
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: {
     ...ABORTED,

@@ -39,7 +39,8 @@ export function watchSentHeads(): () => void {
   };
 }
 
-function parseHead(text: string): SentHead {
+/** Reads a request head as it was written: request line and header lines. */
+export function parseHead(text: string): SentHead {
   const [requestLine = '', ...lines] = text.split('\r\n');
   const [method = '', target = ''] = requestLine.split(' ');
   const headers: string[] = [];

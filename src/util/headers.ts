@@ -27,6 +27,14 @@ export function headerValue(raw: RawHeaders, name: string): string | undefined {
   return values.length === 0 ? undefined : values.join(', ');
 }
 
+/**
+ * A reason phrase or field value that node writes: RFC 9112 section 4 and RFC 9110 section 5.5 allow blanks, visible
+ * characters and the upper half of latin1. What else servers send, or people write into cassettes, must not cost the answer.
+ */
+export function headText(text: string): string {
+  return text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?');
+}
+
 /** The form that HAR 1.2 has for headers. */
 export function toHarHeaders(raw: RawHeaders): { name: string; value: string }[] {
   return headerPairs(raw).map(([name, value]) => ({ name, value }));

@@ -1,4 +1,5 @@
 import type { RecordedExchange } from '../cassette/legs.ts';
+import { isOverWebSocket } from '../cassette/messages.ts';
 import type { Cause } from './diagnose/cause.ts';
 import { ANSWER_CAUSES } from './diagnose/causes-answer.ts';
 import { REQUEST_CAUSES } from './diagnose/causes-request.ts';
@@ -32,7 +33,7 @@ export function diagnoseExchange(exchange: RecordedExchange, context: DiagnosisC
     seq: exchange.seq,
     level,
     headline: headlineOf(level, causes, facts, context),
-    request: `${facts.request.method} ${facts.request.path} → ${facts.answer.status || 'no answer'}`,
+    request: `${isOverWebSocket(exchange.client) ? 'WS' : facts.request.method} ${facts.request.path} → ${facts.answer.status || 'no answer'}`,
     ending: facts.ending,
     ended: tellEnding(facts.ending),
     causes,

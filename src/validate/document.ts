@@ -63,6 +63,48 @@ export function validateStream(
   );
 }
 
+/** Rules of an event stream that do not hold over WebSocket: there are no `event:` lines, and Codex reads `error`. */
+const NOT_OVER_WEBSOCKET = ['event-line-missing', 'event-line', 'error-event'].map(
+  (rule) => `grammar.responses.${rule}`,
+);
+
+/**
+ * Judges what one side sent over a WebSocket within one exchange: every message by its schema, and those of the server by
+ * their order as well.
+ * @param from `client`: messages such as `response.create`
+ * @returns findings with the index of the message
+ */
+export function validateMessages(
+  from: 'client' | 'server',
+  texts: readonly string[],
+  end: 'complete' | 'truncated',
+  profiles: readonly Profile[],
+): Finding[] {
+  const judge = from === 'client' ? judgeClientMessage : judgeServerMessage;
+  const schema = texts.flatMap((text, index) =>
+    judge(text, profiles).map((finding): Finding => ({ ...finding, event: index })),
+  );
+  if (from === 'client') return schema;
+  const events = texts.map((data): SseEvent => ({ event: undefined, id: undefined, data, start: 0, end: 0 }));
+  const order = checkGrammar('responses', events, end, profiles)
+    .filter(({ rule }) => !NOT_OVER_WEBSOCKET.includes(rule))
+    .map(({ offset: _, ...finding }) => finding);
+  return [...collapseRepeats(schema), ...order].sort((a, b) => (a.event ?? Infinity) - (b.event ?? Infinity));
+}
+
+function judgeClientMessage(text: string, profiles: readonly Profile[]): Finding[] {
+  return judgeText('responses.client-message', text, profiles);
+}
+
+/** What is no JSON object, or says no type, is a matter of the grammar, which tells it once. */
+function judgeServerMessage(text: string, profiles: readonly Profile[]): Finding[] {
+  const parsed = parseJson(text);
+  const type = parsed.ok ? (parsed.value as { type?: unknown } | null)?.type : undefined;
+  return parsed.ok && typeof type === 'string'
+    ? judgeValue('responses.server-message', text, parsed.value, profiles)
+    : [];
+}
+
 /** What stands behind the last blank line; a broken connection explains it, anything else is the server's fault. */
 function tellUnfinished(
   rest: { start: number; text: string },

@@ -1,9 +1,9 @@
 import type { Entry } from '../cassette/format.ts';
 import { type Leg, legsOf, type RecordedExchange } from '../cassette/legs.ts';
 import { parseJson } from '../decode/json.ts';
-import { toUtf8 } from '../util/bytes.ts';
+import { fromUtf8, toUtf8 } from '../util/bytes.ts';
 import type { LegName } from '../util/types.ts';
-import { validateDocument, validateStream } from './document.ts';
+import { validateDocument, validateMessages, validateStream } from './document.ts';
 import { type EndpointDocuments, findEndpoint } from './endpoints.ts';
 import { shorten } from './explain.ts';
 import type { Finding, Profile } from './findings.ts';
@@ -16,6 +16,7 @@ const SOURCES = {
   'raw.not-judged': 'the depth that the validator can follow',
   'raw.undecodable': 'RFC 9110 section 8.4',
   'exchange.coded-answer': CODEX,
+  'exchange.binary-message': 'OpenAI API, Responses over WebSocket',
   'exchange.content-type': 'WHATWG HTML section 9.2',
   'exchange.not-a-stream': '`stream` of the API',
   'exchange.not-text': 'RFC 9110 section 8.3',
@@ -57,6 +58,7 @@ function judgeSafely(leg: Leg, legs: readonly Leg[], profiles: readonly Profile[
 }
 
 function judgeLeg(leg: Leg, legs: readonly Leg[], profiles: readonly Profile[]): Finding[] {
+  if (leg.messages) return judgeMessages(leg, legs, profiles);
   const { request } = leg.entry;
   const due = findEndpoint(request.method, request.url, request.headers);
   if (!due || leg.body === undefined) return [];
@@ -68,6 +70,30 @@ function judgeLeg(leg: Leg, legs: readonly Leg[], profiles: readonly Profile[]):
   }
   const isRequest = leg.name.endsWith('-request');
   return isRequest ? judgeRequest(leg, legs, due, profiles) : judgeAnswer(leg, legs, due, profiles);
+}
+
+/** Messages of a WebSocket. Binary ones are none of the Responses API's; Codex ends the connection on them. */
+function judgeMessages(leg: Leg, legs: readonly Leg[], profiles: readonly Profile[]): Finding[] {
+  const isRequest = leg.name.endsWith('-request');
+  const messages = leg.messages ?? [];
+  if (messages.length === 0 && (isRequest || !leg.entry._connection)) return [];
+  if (leg.entry._webSocketCut) return [];
+  if (isRequest ? leg.name === 'upstream-request' : leg.name === 'client-response') {
+    if (isUnchanged(leg, legs, isRequest ? 'client-request' : 'upstream-response')) return [];
+  }
+  const binary = messages.findIndex((message) => message.binary);
+  if (binary >= 0) {
+    const message = 'a binary message; messages of the Responses API are text';
+    return tell(profiles, 'exchange.binary-message', 'error', message).map((found) => ({ ...found, event: binary }));
+  }
+  const texts = messages.map(({ data }) => fromUtf8(data));
+  if (isRequest) return validateMessages('client', texts, 'complete', profiles);
+  const asked = legs.some(({ name, messages: sent = [] }) => name.endsWith('-request') && sent.length > 0);
+  const end = endOf(leg.entry);
+  const findings = validateMessages('server', texts, end, profiles);
+  // What nobody asked for needs no end; and whose reader went away, has none.
+  if (asked && !isCutByReader(leg.entry)) return findings;
+  return findings.filter((finding) => !finding.rule.endsWith('.no-terminal'));
 }
 
 function judgeRequest(leg: Leg, legs: readonly Leg[], due: EndpointDocuments, profiles: readonly Profile[]): Finding[] {
@@ -132,10 +158,14 @@ function judgeSuccess(leg: Leg, legs: readonly Leg[], due: EndpointDocuments, pr
 
 function judgeStream(leg: Leg, due: EndpointDocuments, profiles: readonly Profile[]): Finding[] {
   const { entry, body } = leg;
-  const end = entry._end === undefined || entry._end.how === 'complete' ? 'complete' : 'truncated';
+  const end = endOf(entry);
   const findings = validateStream(due.protocol!, body?.decoded ?? toUtf8(body?.text ?? ''), end, profiles);
   if (!isCutByReader(entry)) return findings;
   return findings.filter((finding) => !finding.rule.endsWith('.no-terminal'));
+}
+
+function endOf({ _end }: Entry): 'complete' | 'truncated' {
+  return _end === undefined || _end.how === 'complete' ? 'complete' : 'truncated';
 }
 
 /** The reader went away, or the recording ended: that the stream has no end is not its sender's fault. */

@@ -26,6 +26,9 @@ export const ROOTS: Record<string, DocumentRoot> = {
   'responses.response': json('responses', 'ResponsesResponse', 'answer'),
   'responses.event': { ...json('responses', 'ResponsesStreamEvent', 'event'), codex: 'StreamEvent' },
   'responses.stream': stream('responses', 'responses.event'),
+  // Over WebSocket: what the client sends, and what the server does.
+  'responses.client-message': json('responses', 'ResponsesClientMessage', 'request'),
+  'responses.server-message': { ...json('responses', 'ResponsesServerMessage', 'event'), codex: 'StreamEvent' },
   'responses.compact-request': json('responses', 'ResponsesCompactRequest', 'request'),
   'responses.compact-response': {
     ...json('responses', 'ResponsesCompactResponse', 'answer'),
@@ -114,6 +117,7 @@ export const LENIENT: readonly Leniency[] = [
   { definition: 'ResponseUsage.OutputTokensDetails', optional: ['reasoning_tokens'] },
   { definition: 'ResponseOutputMessage', optional: ['status'] },
   { definition: 'ResponseErrorEvent', optional: ['code', 'param'] },
+  { definition: 'ResponsesServerEvent.ResponseWsError.Error', optional: ['code', 'param'] },
   { definition: 'CompactedResponse', optional: ['id', 'created_at', 'object', 'usage'] },
   { definition: 'ChatCompletionMessage', optional: ['content', 'refusal'] },
   { definition: 'ChatCompletionChunk.Choice', optional: ['finish_reason'] },

@@ -7,6 +7,7 @@ const WHOLE_NUMBER = /\/(index|sequence_number|created[^/]*|[^/]*_index|[^/]*_to
 /** Integers without which Codex drops the document that holds them. */
 const CODEX_INTEGERS: Readonly<Record<string, RegExp>> = {
   'responses.event': /^\/response\/usage\//,
+  'responses.server-message': /^\/response\/usage\//,
   'codex.models': /\/(priority|limit)$/,
 };
 
@@ -24,7 +25,8 @@ export function checkRawText(root: string, text: string, type: unknown, profiles
 function checkIntegers(root: string, text: string, type: unknown, profiles: readonly Profile[]): Finding[] {
   // Nearly no text has such a number, and the scan costs more than the whole schema.
   if (!/\d\.0|\d[eE]/.test(text)) return [];
-  const read = profiles.includes('codex') && (root !== 'responses.event' || type === 'response.completed');
+  const isEvent = root === 'responses.event' || root === 'responses.server-message';
+  const read = profiles.includes('codex') && (!isEvent || type === 'response.completed');
   const codex = read ? CODEX_INTEGERS[root] : undefined;
   return findFloatIntegers(text).flatMap(({ pointer, raw }): Finding[] => {
     const base = { rule: 'raw.integer-as-float', pointer, value: raw };

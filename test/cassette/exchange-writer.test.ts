@@ -84,7 +84,7 @@ async function record(script: Session, takeAt: ReadonlySet<number>): Promise<Exc
   for (const part of script.upstream ? await partsOf(sent) : parts) upstream.data(3, part);
   upstream.end(complete(4));
   await may();
-  const status = { status: 200, statusText: 'OK', httpVersion: '1.1' };
+  const status = { status: 200, statusText: `OK ${SECRET}`, httpVersion: '1.1' };
   const answer = attempt.response(5, { ...status, headers: headersOf(script.answer) });
   const back = tap.clientResponse(5, { ...status, headers: headersOf(script.client ?? script.answer) }, GATEWAY);
   const answerParts = await partsOf(script.answer);

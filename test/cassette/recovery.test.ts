@@ -66,6 +66,15 @@ describe('a journal of a dead process', () => {
     }
   });
 
+  it('costs nothing of the cassette that --force would have replaced when no exchange had come', async () => {
+    const folder = temporaryFolder();
+    await journalOf(folder, { pid: NOBODY }, '', { force: true });
+    await writeFile(join(folder, 'x.har'), 'precious');
+    expect(await recoverJournals(folder)).toMatchObject([{ outcome: 'recovered', exchanges: 0 }]);
+    expect(await readdir(folder)).toEqual(['x.har']);
+    expect(await readFile(join(folder, 'x.har'), 'utf8')).toBe('precious');
+  });
+
   it('may be torn at any byte: what was written before is there', async () => {
     const text = `${(await recordLines()).join('\n')}\n`;
     const firstIsWhole = text.indexOf('"t":"close"') && text.indexOf('\n', text.indexOf('"t":"close"')) + 1;

@@ -64,6 +64,19 @@ test('a cassette that holds a secret fails validation without telling it', async
   expect(all).not.toContain(KEY.slice(10));
 });
 
+test('a secret in the header of a cassette, or in a body that is no text, is found as well', async () => {
+  const good = await readFile(GOOD, 'utf8');
+  await writeFile(join(folder, 'header.har'), good.replace(/"url": "http:[^"]*"/, `"url": "http://127.0.0.1/${KEY}"`));
+  expect(await cli(['validate', 'header.har'])).toMatchObject({ code: 5, out: expect.stringContaining('credential') });
+  const bytes = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(KEY)]).toString('base64');
+  const wire = `"mimeType": "image/png", "_wire": {"encodings": [], "bytes": 40, "base64": "${bytes}"}, "text": `;
+  await writeFile(
+    join(folder, 'bytes.har'),
+    good.replace(/"mimeType": "application\/json",\s*"text": "(?:[^"\\]|\\.)*"/, `${wire}""`),
+  );
+  expect(await cli(['validate', 'bytes.har'])).toMatchObject({ code: 5, out: expect.stringContaining('credential') });
+});
+
 test('in a folder of 1,000 cassettes one bad one is told, and stops nothing', async () => {
   const many = join(folder, 'many');
   await mkdir(many);

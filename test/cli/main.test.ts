@@ -23,6 +23,10 @@ describe('the command line', () => {
       err: expect.stringMatching(/"rewind"[\s\S]*tapedeck --help/),
     });
     expect(await cli(['constructor'])).toMatchObject({ code: 2 });
+    expect(await cli(['connect'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/missing[\s\S]*connect --help/),
+    });
   });
 
   test('an unknown flag is named', async () => {

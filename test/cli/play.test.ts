@@ -187,6 +187,16 @@ describe('play', () => {
   });
 });
 
+test('a reader of stderr that goes away stops nothing', async () => {
+  await writeTape([{ body: { a: 1 } }]);
+  const run = play('tape.har');
+  const { url } = await run.listening;
+  run.child.stderr?.destroy();
+  for (const a of [2, 3, 4]) expect((await ask(url, { a })).status).toBe(400);
+  expect((await ask(url, { a: 1 })).status).toBe(200);
+  expect(await stop(run)).toBe(3);
+});
+
 describe('play -- COMMAND', () => {
   test("the summary goes to stderr, so that stdout is the command's own", async () => {
     await writeTape([{ body: { a: 1 } }]);

@@ -90,6 +90,15 @@ describe('record', () => {
   });
 });
 
+test('a recording to which nothing came leaves no cassette that nobody named', async () => {
+  const run = startCli(['record', '--upstream', url], { cwd: folder });
+  await run.listening;
+  run.child.kill('SIGINT');
+  expect(await run.exit).toBe(0);
+  expect(run.err()).toContain('Nothing came');
+  expect(await readdir(join(folder, 'cassettes')).catch(() => [])).toEqual([]);
+});
+
 describe('record with bad input', () => {
   test.each<[name: string, args: string[], code: number, message: RegExp]>([
     ['no upstream', ['record'], 2, /upstream/],

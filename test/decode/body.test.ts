@@ -170,6 +170,13 @@ describe('limits', () => {
     expect(streamed.bytes.length).toBeLessThan(100_000);
   });
 
+  it.each(CODINGS)('%s: may be missing, and a body of several MiB comes as one', async (coding) => {
+    const none = { coded: Number.POSITIVE_INFINITY, decoded: Number.POSITIVE_INFINITY };
+    const plain = new Uint8Array(3_000_000).fill(0x61);
+    const result = await decodeBody(await encodeBody(plain, [coding]), coding, none);
+    expect(result.ok && Buffer.compare(result.bytes, plain)).toBe(0);
+  });
+
   it('the coded size holds before decoding', async () => {
     const coded = gzipSync(text);
     const limits = { coded: coded.length - 1, decoded: 1e6 };
@@ -294,9 +301,9 @@ describe('any body', () => {
         const whole = await decodeBody(bytes, header, LIMITS);
         const streamed = await decodePieces(bytewise(bytes), header);
         if (!whole.ok) expect([400, 413]).toContain(whole.problem.status);
-        // fzstd may take damage for data: a stream is judged no more strictly than the whole.
-        if (whole.ok || !names.includes('zstd')) expect(streamed.problem === undefined).toBe(whole.ok);
-        if (whole.ok) expect(fromUtf8(streamed.bytes)).toBe(fromUtf8(whole.bytes));
+        // libzstd may take damage for data where a frame has no checksum: a whole is judged no more strictly than a stream.
+        if (!whole.ok || !names.includes('zstd')) expect(streamed.problem === undefined).toBe(whole.ok);
+        if (whole.ok && streamed.problem === undefined) expect(fromUtf8(streamed.bytes)).toBe(fromUtf8(whole.bytes));
       }),
       { numRuns: 200 },
     );

@@ -58,6 +58,35 @@ describe('an upstream that cannot be reached', () => {
   });
 });
 
+test('a reason phrase that may not be sent does not cost the answer', async () => {
+  const { port } = await start();
+  const client = await rawClient(port, post('/v1/responses', [], '{}'));
+  const connection = await upstream.accept();
+  connection.socket.write(Buffer.from('HTTP/1.1 200 re\xe7u\r\nContent-Length: 2\r\n\r\nok', 'latin1'));
+  expect(await client.until(/ok$/)).toMatch(/^HTTP\/1\.1 200 re\?u\r\n/);
+  expect((await recorder.closed(0)).outcome).toBe('complete');
+});
+
+test('a 304 that names the length of what it stands for is whole', async () => {
+  const { port } = await start();
+  const client = await rawClient(port, 'GET /v1/models HTTP/1.1\r\nHost: x\r\nIf-None-Match: "1"\r\n\r\n');
+  const connection = await upstream.accept();
+  connection.socket.write('HTTP/1.1 304 Not Modified\r\nContent-Length: 55\r\nETag: "1"\r\n\r\n');
+  expect(await client.until(/\r\n\r\n$/)).toMatch(/^HTTP\/1\.1 304 [\s\S]*Content-Length: 55/);
+  expect((await recorder.closed(0)).outcome).toBe('complete');
+});
+
+test.each([
+  ['as large as that of a request is passed', 60_000, /^HTTP\/1\.1 200 /],
+  ['that is larger is named', 70_000, /^HTTP\/1\.1 502 [\s\S]*response head [\s\S]*larger/],
+])('a response head %s', async (_name, padding, expected) => {
+  const { port } = await start();
+  const client = await rawClient(port, post('/v1/responses', [], '{}'));
+  const connection = await upstream.accept();
+  connection.socket.write(`HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(padding)}\r\nContent-Length: 2\r\n\r\nok`);
+  expect(await client.until(/(?:ok|\})$/)).toMatch(expected);
+});
+
 test('a connection closed before the response head is a 502', async () => {
   const { port } = await start();
   const client = await rawClient(port, post('/v1/responses', [], '{}'));

@@ -123,6 +123,36 @@ test('the first event reaches the client before the upstream has sent the second
   expect(exchange.clientResponse?.body.toString()).toBe('data: 1data: 2');
 });
 
+test('a body of which a byte is missing is not waited for', async () => {
+  const whole = post('/responses', [], 'abc');
+  const client = await rawClient(proxy.port, whole.subarray(0, -1));
+  const connection = await upstream.accept();
+  await connection.until(/\r\n\r\nab$/);
+  client.socket.write('c');
+  await connection.until(/\r\n\r\nabc$/);
+  connection.socket.write(ok('{}'));
+  await client.until(/\{\}$/);
+  const { attempts, clientRequest } = await recorder.closed(0);
+  for (const leg of [clientRequest, attempts[0]!.request!]) {
+    expect(leg.data.map(({ bytes }) => bytes.toString())).toEqual(['ab', 'c']);
+    expect(leg.end).toMatchObject({ by: 'client', how: 'complete' });
+  }
+});
+
+test('a body that came with its head goes up with it, and is tapped on both legs', async () => {
+  const client = await rawClient(proxy.port, post('/responses', ['Content-Encoding: zstd'], 'abc'));
+  const connection = await upstream.accept();
+  const text = await connection.until(/abc$/);
+  expect(text).toContain('\r\nContent-Encoding: zstd\r\n');
+  connection.socket.write(ok('{}'));
+  await client.until(/\{\}$/);
+  const { attempts, clientRequest } = await recorder.closed(0);
+  for (const leg of [clientRequest, attempts[0]!.request!]) {
+    expect(leg.data.map(({ bytes }) => bytes.toString())).toEqual(['abc']);
+    expect(leg.end).toMatchObject({ by: 'client', how: 'complete' });
+  }
+});
+
 test('a chunked request body goes up chunked and is tapped on both legs', async () => {
   const head = 'POST /v1/responses HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
   const client = await rawClient(proxy.port, `${head}3\r\nabc\r\n`);

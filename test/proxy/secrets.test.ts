@@ -26,7 +26,7 @@ beforeEach(async () => {
   upstream = createServer((request, response) => {
     request.resume().on('end', () => {
       const body = answer();
-      response.writeHead(200, {
+      response.writeHead(200, `OK ${KEY}`, {
         'content-type': 'text/event-stream',
         'x-echo': KEY,
         'set-cookie': `session=${KEY}; Path=/`,

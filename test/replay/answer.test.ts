@@ -35,6 +35,13 @@ test('keeps headers in order and case, duplicates too, without those of the conn
   });
 });
 
+test('what only HAR files from elsewhere hold does not stop the player', () => {
+  const headers = [':status', '200', 'x-name', 'a\u2192b\nc', 'Content-Encoding', 'br', 'date', 'then'];
+  const answer = plan({ headers, answer: 'ok' });
+  expect(answer.head?.headers).toEqual(['x-name', 'a?b?c', 'date', 'then']);
+  expect(textOf(answer)).toEqual(['ok']);
+});
+
 describe('content-length', () => {
   const broken = { by: 'upstream', how: 'closed', ms: 20 } as const;
   test.each<[string, SideSpec, string[]]>([

@@ -303,6 +303,12 @@ const MADE: readonly [name: string, exchange: RecordedExchange, cause: string, s
     /Ended by the client/,
   ],
   [
+    'a recording that was killed',
+    exchangeWith({ chunks: [[5, sse(messageDone('hi'))]], outcome: 'recorder-killed' }),
+    'recording.killed',
+    /Record again/,
+  ],
+  [
     'a WebSocket upgrade that is refused with 404',
     exchangeWith({
       method: 'GET',
@@ -447,7 +453,9 @@ describe('the table of causes', () => {
       ...WARNINGS.map((row) => row[2]),
       ...MADE.map((row) => row[2]),
     ]);
-    const elsewhere = ['client.error', 'models.ignored'];
+    // Those of a WebSocket are in websocket.test.ts.
+    const socket = ['websocket.previous-not-found', 'websocket.connection-limit'];
+    const elsewhere = [...socket, 'client.error', 'models.ignored'];
     expect(CAUSES.map(({ id }) => id).filter((id) => !tested.has(id))).toEqual(elsewhere);
   });
 

@@ -182,6 +182,7 @@ function numberedFrom(redactor: Redactor, first: () => number): Redactor {
       const shown = (chunks: Uint8Array[]): Uint8Array[] => chunks.map((chunk) => mapPlaceholderBytes(chunk, unmark));
       return {
         push: (chunk) => shown(stream.push(mapPlaceholderBytes(chunk, mark))),
+        pushAll: (chunks) => shown(stream.pushAll(chunks.map((chunk) => mapPlaceholderBytes(chunk, mark)))),
         end: () => shown(stream.end()),
         count: () => stream.count(),
       };

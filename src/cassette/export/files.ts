@@ -1,8 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { parseJson } from '../../decode/json.ts';
 import { parseSse } from '../../decode/sse.ts';
+import { concatBytes, fromUtf8 } from '../../util/bytes.ts';
 import type { LegName } from '../../util/types.ts';
 import { type Leg, legsOf, type RecordedExchange } from '../legs.ts';
+import { createOf, type LegMessage, messageEvents } from '../messages.ts';
 
 /** The body of one leg as a file of its own. */
 export interface LegFile {
@@ -32,11 +34,19 @@ const FORMS: Record<FileOptions['kind'], Form> = {
 /** Files of the legs of an exchange that have such a body. @param number of the exchange, from 1 */
 export function legFiles(exchange: RecordedExchange, number: number, { kind, leg: wanted }: FileOptions): LegFile[] {
   return legsOf(exchange).flatMap((leg) => {
-    const { text, decoded } = leg.body ?? {};
+    const { text, decoded } = leg.messages ? asOverHttp(leg.name, leg.messages) : (leg.body ?? {});
     if (text === undefined || decoded === undefined || (wanted !== undefined && leg.name !== wanted)) return [];
     const bytes = FORMS[kind](leg, text, decoded);
     return bytes === undefined ? [] : [{ name: `${stem(leg, number)}.${kind}`, bytes }];
   });
+}
+
+/** What came over a WebSocket in the form that it would have over HTTP: one document up, an event stream down. */
+function asOverHttp(name: LegName, messages: readonly LegMessage[]): { text?: string; decoded?: Uint8Array } {
+  if (messages.length === 0) return {};
+  const create = createOf(messages) ?? messages[0]!;
+  const decoded = name.endsWith('request') ? create.data : concatBytes(messageEvents(messages).map(({ data }) => data));
+  return { text: fromUtf8(decoded), decoded };
 }
 
 function stem({ name, entry }: Leg, number: number): string {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { toBase64, toChunk } from '../bytes-json.ts';
 import type { BodyFields, CassetteHeader, Entry } from '../format.ts';
 import { type Leg, legsOf, type RecordedExchange } from '../legs.ts';
+import { isOverWebSocket } from '../messages.ts';
 import {
   ENTRIES_END,
   ENTRIES_LINE,
@@ -71,6 +72,7 @@ export function fillExchange(exchange: RecordedExchange, { plain, side }: Omit<H
 }
 
 function fillEntry(entry: Entry, client: Entry, legs: readonly Leg[]): Entry {
+  if (isOverWebSocket(entry)) return fillMessages(entry, client);
   const request = legs.find(({ name }) => name.endsWith('request'));
   const response = legs.find(({ name }) => name.endsWith('response'));
   const { postData } = entry.request;
@@ -81,6 +83,13 @@ function fillEntry(entry: Entry, client: Entry, legs: readonly Leg[]): Entry {
   }
   filled.response.content = fillBody(entry.response.content, client.response.content, response);
   return filled;
+}
+
+/** A WebSocket's handshake has no body; its messages stand where browsers write them. */
+function fillMessages(entry: Entry, client: Entry): Entry {
+  const { _webSocketSameAs, ...own } = entry;
+  if (_webSocketSameAs === undefined) return own;
+  return { ...own, ...(client._webSocketMessages ? { _webSocketMessages: client._webSocketMessages } : {}) };
 }
 
 /** `encoding` is HAR's, of content; for a request body nobody has one, so it is given the same. */

@@ -29,12 +29,17 @@ export class Channel {
     this.finder = finder;
   }
 
-  /** Adds the raw inside of a JSON string that stands at `base` in the stream; returns what is decided by it. */
-  push(raw: string, base: number): Cut[] {
+  /** Adds the raw inside of a JSON string that stands at `base` in the stream. */
+  push(raw: string, base: number): void {
     const root = rootView(raw);
     const view = unescapeJson(root, true) ?? root;
     this.pieces.push({ at: this.text.length, view, base });
     this.text += view.text;
+  }
+
+  /** What is decided by all that was added. */
+  decide(): Cut[] {
+    if (this.searched === this.text.length) return [];
     const held = this.searched - this.open;
     if (held > PATIENT && this.text.length - this.searched < held / 16) return [];
     return this.search(false);

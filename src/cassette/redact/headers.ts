@@ -23,17 +23,18 @@ export function redactHeaders(raw: RawHeaders, vault: Vault, finder: FinderOptio
 
 /** Replaces the credentials of a request target or URL. */
 export function redactUrl(url: string, vault: Vault, finder: FinderOptions): string {
-  return onBytes(url, (text) => {
+  const redact = (text: string) => {
     const found = findParameters(text, finder);
     for (const { kind, value, placed } of found) if (placed && looksLikeCredential(value)) vault.learn(kind, value);
     return spliceText(text, found, nameIn(vault));
-  });
+  };
+  return vault.redactOnce('url', url, (text) => onBytes(text, redact));
 }
 
 function redactText(value: string, vault: Vault, finder: FinderOptions): string {
-  return onBytes(value, (text) =>
-    spliceText(text, findSecrets({ text, from: 0, final: true }, finder).found, nameIn(vault)),
-  );
+  const redact = (text: string) =>
+    spliceText(text, findSecrets({ text, from: 0, final: true }, finder).found, nameIn(vault));
+  return vault.redactOnce('text', value, (text) => onBytes(text, redact));
 }
 
 function redactValue(kind: string, text: string, vault: Vault): string {

@@ -57,7 +57,11 @@ export class StreamWork {
   }
 
   push(chunk: Uint8Array): Uint8Array[] {
-    this.append(chunk);
+    return this.pushAll([chunk]);
+  }
+
+  pushAll(chunks: readonly Uint8Array[]): Uint8Array[] {
+    for (const chunk of chunks) this.append(chunk);
     this.search(false);
     return this.release(this.holdsFrom());
   }
@@ -96,7 +100,7 @@ export class StreamWork {
     else if (this.framing !== 'form') this.searchText(final);
     else if (final) this.searchForm();
     if (final) for (const channel of this.channels.values()) this.add(channel.close());
-    this.forget();
+    if (!final) this.forget();
   }
 
   /** Whole lines: no secret goes from one event's text into the next but through deltas. */
@@ -109,6 +113,7 @@ export class StreamWork {
       const offset = this.decided;
       this.decided = limit;
       const deltas = this.readLines(text, offset);
+      for (const channel of this.channels.values()) this.add(channel.decide());
       // What stands in a delta is its channel's: alone, a fragment may look like a secret.
       this.searchPiece(
         text,
@@ -141,7 +146,7 @@ export class StreamWork {
     for (const { channel: key, slot, start, end } of deltas) {
       const channel = this.channels.get(key) ?? new Channel(slot, this.finder);
       this.channels.set(key, channel);
-      this.add(channel.push(data.slice(start, end), offset + start));
+      channel.push(data.slice(start, end), offset + start);
     }
     for (const [key, channel] of this.channels) if (closes === '*' || channel.slot === closes) this.close(key, channel);
     return deltas.map(({ start, end }) => ({ start: offset + start, end: offset + end }));

@@ -15,6 +15,9 @@ export const VAULT_LIMITS = {
   literalLength: 8,
   /** Credentials remembered; the one not seen for longest goes first. A session has one to five. */
   literals: 200,
+  /** Short texts remembered as holding nothing: the headers of a session are a few dozen, those with an id in them come and go. */
+  clean: 1000,
+  cleanLength: 512,
 } as const;
 
 /**
@@ -26,6 +29,7 @@ export class Vault {
   private readonly learned = new Map<string, Literal[]>();
   private readonly counters = new Map<string, number>();
   private flat: Literal[] | undefined;
+  private readonly clean = new Map<string, Set<string>>();
 
   /** The placeholder of a value: the same one whenever it is seen, whatever shows it. Counts one replacement. */
   replace(kind: string, value: string): string {
@@ -44,12 +48,35 @@ export class Vault {
     const known = this.learned.get(value);
     this.learned.delete(value);
     this.learned.set(value, known ?? literalForms(kind, value));
-    if (known === undefined) this.flat = undefined;
+    if (known === undefined) this.changed();
     if (this.learned.size > VAULT_LIMITS.literals) {
       this.learned.delete(this.learned.keys().next().value!);
-      this.flat = undefined;
+      this.changed();
     }
     return known === undefined;
+  }
+
+  /**
+   * What `redact` makes of a text, which is asked once for a text that it leaves as it is: headers come again with every
+   * message. All is asked again when a credential was learned.
+   * @param way names what `redact` does
+   */
+  redactOnce(way: 'text' | 'url', text: string, redact: (text: string) => string): string {
+    if (this.clean.get(way)?.has(text)) return text;
+    const redacted = redact(text);
+    if (redacted === text && text.length <= VAULT_LIMITS.cleanLength) this.rememberClean(way, text);
+    return redacted;
+  }
+
+  private rememberClean(way: string, text: string): void {
+    const known = this.clean.get(way) ?? new Set();
+    if (known.size >= VAULT_LIMITS.clean) known.clear();
+    this.clean.set(way, known.add(text));
+  }
+
+  private changed(): void {
+    this.flat = undefined;
+    this.clean.clear();
   }
 
   literals(): readonly Literal[] {

@@ -1,3 +1,4 @@
+import { oneLine } from '../../report/text.ts';
 import type { Diagnosis, FoundCause } from '../../validate/diagnose/types.ts';
 import type { Finding } from '../../validate/findings.ts';
 import { type Io, say } from '../io.ts';
@@ -19,11 +20,11 @@ const LABELS: Record<Diagnosis['level'], string> = { broken: 'broken', warning: 
 /** Prints one diagnosis as text. */
 export function printDiagnosis(io: Io, number: number, diagnosis: Diagnosis): void {
   const { bold, dim } = io.colour;
-  say(io, `${bold(`exchange ${number}`)} ${dim(`(${diagnosis.exchange})`)}  ${diagnosis.request}`);
-  say(io, `${paint(io, diagnosis.level)}  ${bold(diagnosis.headline)}`);
+  say(io, `${bold(`exchange ${number}`)} ${dim(`(${diagnosis.exchange})`)}  ${oneLine(diagnosis.request)}`);
+  say(io, `${paint(io, diagnosis.level)}  ${bold(oneLine(diagnosis.headline))}`);
   for (const cause of diagnosis.causes) printCause(io, cause, diagnosis.headline);
-  section(io, 'How it ended', diagnosis.ended);
-  if (diagnosis.next.length > 0) section(io, 'What the client does', diagnosis.next);
+  section(io, 'How it ended', diagnosis.ended.map(oneLine));
+  if (diagnosis.next.length > 0) section(io, 'What the client does', diagnosis.next.map(oneLine));
   section(io, 'Rules broken', findingLines(diagnosis.findings));
   if (diagnosis.level !== 'broken') section(io, 'Looked at', diagnosis.checked);
   section(io, 'Run next', diagnosis.commands);
@@ -38,9 +39,10 @@ export function printAllWell(io: Io, count: number, { checked }: Diagnosis): voi
 /** Prints the exchanges that are not explained in full. */
 export function printOthers(io: Io, lines: readonly ExchangeLine[]): void {
   if (lines.length === 0) return;
-  const shown = lines
-    .slice(0, LISTED)
-    .map((line) => `${String(line.number).padStart(3)}  ${paint(io, line.level)}  ${line.request}  ${line.headline}`);
+  const shown = lines.slice(0, LISTED).map(({ number, level, request, headline }) => {
+    const place = String(number).padStart(3);
+    return `${place}  ${paint(io, level)}  ${oneLine(request)}  ${oneLine(headline)}`;
+  });
   section(io, 'Other exchanges', [...shown, ...more(lines.length)]);
 }
 
@@ -49,7 +51,7 @@ function printCause(io: Io, cause: FoundCause, headline: string): void {
   const title = cause.cause === headline ? 'Cause' : 'Besides';
   section(io, `${title} ${dim(cause.id)}`, [
     ...(cause.cause === headline ? [] : [cause.cause]),
-    `Seen: ${cause.evidence}`,
+    `Seen: ${oneLine(cause.evidence)}`,
     `Do:   ${cause.fix}`,
     dim(`From: ${cause.source} (docs/explain.md)`),
   ]);
@@ -58,7 +60,7 @@ function printCause(io: Io, cause: FoundCause, headline: string): void {
 function findingLines(findings: readonly Finding[]): string[] {
   const lines = findings.slice(0, LISTED).map(({ severity, rule, leg, event, offset, message }) => {
     const place = [leg, event === undefined ? '' : `event ${event + 1}`, offset === undefined ? '' : `byte ${offset}`];
-    return `${severity} ${rule} (${place.filter(Boolean).join(', ')}): ${message}`;
+    return `${severity} ${rule} (${place.filter(Boolean).join(', ')}): ${oneLine(message)}`;
   });
   return [...lines, ...more(findings.length)];
 }

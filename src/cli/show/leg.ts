@@ -42,7 +42,8 @@ export function wireBytes(legs: readonly Leg[], name: LegName, attempt: number |
 function whyUnknown({ name, entry, body }: Leg): string {
   const { _cut } = (name.endsWith('request') ? entry.request.postData : entry.response.content) ?? {};
   if (body?.redacted) return `redaction replaced ${formatCount(body.redacted, 'value')} in it`;
-  if (_cut) return `the body was longer than a cassette keeps, and ${formatBytes(_cut)} are missing`;
+  if (_cut || entry._webSocketCut)
+    return `the body was longer than a cassette keeps, and ${formatBytes(_cut ?? entry._webSocketCut ?? 0)} are missing`;
   return 'the body was edited after it was recorded';
 }
 
@@ -55,6 +56,11 @@ export function curlOf(legs: readonly Leg[]): string[] {
   const request = legs.find((leg) => leg.name === 'client-request');
   const lines = request && curlLines(request);
   if (lines !== undefined) return lines;
+  if (request?.messages) {
+    throw new TapedeckError('usage', 'This exchange took place over a WebSocket, which curl does not speak.', {
+      hint: 'Show the exchange without --curl; record with --no-websocket to get it over HTTP.',
+    });
+  }
   throw new TapedeckError('usage', 'The body of the client request is not in the cassette.', {
     hint: 'Show the exchange without --curl to see why.',
   });

@@ -1,9 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { findCassette } from '../../cassette/store.ts';
 import { TapedeckError } from '../../errors.ts';
 import type { Io } from '../io.ts';
+import { shortPath } from '../short-path.ts';
 
 /** Something to judge, and what to call it in the report. */
 export interface Input {
@@ -36,10 +37,8 @@ async function listOne(path: string): Promise<string[]> {
   });
 }
 
-/** A path as short as it can be said from the working directory. */
 function named(path: string, io: Io): Input {
-  const short = relative(io.cwd, path);
-  return { path, name: short.startsWith('..') || short === '' ? path : short };
+  return { path, name: shortPath(path, io) };
 }
 
 /** Reads a single document, from stdin for `-`. Throws `input-invalid` when it cannot be read. */

@@ -111,7 +111,7 @@ function describePlace({ leg, attempt, event, offset }: Finding): string {
   const parts = [
     ...(leg === undefined ? [] : [leg]),
     ...(attempt === undefined || attempt === 1 ? [] : [`attempt ${attempt}`]),
-    ...(event === undefined ? [] : [`event ${event}`]),
+    ...(event === undefined ? [] : [`event ${event + 1}`]),
     ...(offset === undefined ? [] : [`byte ${offset}`]),
   ];
   return parts.join(', ');

@@ -1,11 +1,12 @@
-import type { Entry } from '../../cassette/format.ts';
-import { legsOf, type RecordedExchange } from '../../cassette/legs.ts';
+import type { CassetteHeader, Entry } from '../../cassette/format.ts';
+import { eventChunks, type Leg, legsOf, type RecordedExchange } from '../../cassette/legs.ts';
 import { type SecretHit, scanForSecrets } from '../../cassette/redact.ts';
+import { concatBytes, fromUtf8 } from '../../util/bytes.ts';
 import type { LegName } from '../../util/types.ts';
 import type { Finding } from '../../validate/findings.ts';
 
 /** Parts of an entry that the legs' decoded bodies hold as well; there a secret cannot hide between two chunks. */
-const BODY_FIELDS = new Set(['text', '_chunks', '_wire', '_decoded']);
+const BODY_FIELDS = new Set(['text', '_chunks', '_wire', '_decoded', '_webSocketMessages']);
 
 /**
  * What in an exchange looks like a credential: in URLs, headers and the other fields of its entries, and in the decoded
@@ -20,14 +21,28 @@ export function findSecrets(exchange: RecordedExchange): Finding[] {
     return [tell(exchange, hit, place)];
   };
   const bodies = legsOf(exchange).flatMap((leg) =>
-    scanForSecrets(leg.body?.text ?? '').flatMap((hit) =>
-      keep(hit, { ...placeOf(leg.name, leg.entry), offset: byteOffset(leg.body?.text ?? '', hit.offset) }),
+    scanForSecrets(textOf(leg)).flatMap((hit) =>
+      keep(hit, { ...placeOf(leg.name, leg.entry), offset: byteOffset(textOf(leg), hit.offset) }),
     ),
   );
   const entries = [exchange.client, ...exchange.attempts].flatMap((entry) =>
     scanForSecrets(withoutBodies(entry)).flatMap((hit) => keep(hit, placeOf(undefined, entry))),
   );
   return [...entries, ...bodies];
+}
+
+/** What in the header of a cassette looks like a credential: a gateway's name, or the upstream's URL. */
+export function findHeaderSecrets(header: CassetteHeader): Finding[] {
+  return scanForSecrets(JSON.stringify(header)).map((hit) => tell(undefined, hit, { pointer: '/log/_tapedeck' }));
+}
+
+/** As an event stream where it is one, so that a secret that is spread over its deltas is found. */
+function textOf(leg: Leg): string {
+  if (!leg.messages) {
+    // Of a body that is no text each byte is a character, so that keys in it stand as they are.
+    return leg.body?.text ?? Buffer.from(leg.body?.decoded ?? leg.body?.wire ?? []).toString('latin1');
+  }
+  return fromUtf8(concatBytes(eventChunks(leg).map(({ data }) => data)));
 }
 
 function withoutBodies(entry: Entry): string {
@@ -38,7 +53,7 @@ function placeOf(leg: LegName | undefined, entry: Entry): Partial<Finding> {
   return { ...(leg && { leg }), ...(entry._attempt !== undefined && { attempt: entry._attempt }) };
 }
 
-function tell(exchange: RecordedExchange, hit: SecretHit, place: Partial<Finding>): Finding {
+function tell(exchange: RecordedExchange | undefined, hit: SecretHit, place: Partial<Finding>): Finding {
   return {
     profile: 'tolerant',
     severity: 'error',
@@ -46,7 +61,7 @@ function tell(exchange: RecordedExchange, hit: SecretHit, place: Partial<Finding
     source: 'docs/privacy.md',
     message: `this looks like a credential: ${hit.preview}`,
     pointer: '',
-    exchange: exchange.id,
+    ...(exchange && { exchange: exchange.id }),
     ...place,
   };
 }

@@ -20,9 +20,9 @@ import {
 
 /** What a scan tells, in the order of the bytes. The bytes are views that hold until the handler returns. */
 export interface ScanHandler {
-  frame?(header: FrameHeader, bytes: Uint8Array): void;
-  /** A whole block, header included. Returning a problem stops the scan. */
-  block?(header: BlockHeader, bytes: Uint8Array): DecodeProblem | undefined;
+  frame?(header: FrameHeader): void;
+  /** A whole block, header included, and its place in the coded body. Returning a problem stops the scan. */
+  block?(header: BlockHeader, bytes: Uint8Array, offset: number): DecodeProblem | undefined;
   /** The frame is over; `checksum` are its four bytes, if it has them. */
   frameEnd?(facts: ZstdFrameFacts, checksum: Uint8Array | undefined): DecodeProblem | undefined;
 }
@@ -55,6 +55,7 @@ export class ZstdScanner {
   #facts: ZstdFrameFacts | undefined;
   #header: FrameHeader | undefined;
   #skip = 0;
+  #blocks = 0;
   /** Of the current frame: what its blocks decode to at least and at most. */
   #least = 0;
   #most = 0;
@@ -148,9 +149,8 @@ export class ZstdScanner {
     this.#header = header;
     this.#least = 0;
     this.#most = 0;
-    // Taken first: an optional call does not evaluate its arguments when there is no handler.
-    const bytes = this.#take(length);
-    this.#handler.frame?.(header, bytes);
+    this.#take(length);
+    this.#handler.frame?.(header);
     this.#state = 'block';
     return true;
   }
@@ -158,13 +158,14 @@ export class ZstdScanner {
   #readBlock(): boolean {
     if (this.#bytes.length < BLOCK_HEADER_BYTES) return false;
     const block = readBlockHeader(this.#bytes.view());
-    const problem = judgeBlock(block, this.#header!, this.#offset);
+    const problem = judgeBlock(block, this.#header!, this.#offset) ?? this.#judgeBlockCount();
     if (problem !== undefined) return this.#fail(problem);
     const length = BLOCK_HEADER_BYTES + blockContentBytes(block);
     if (this.#bytes.length < length) return false;
     this.#count(block);
+    const offset = this.#offset;
     const bytes = this.#take(length);
-    const stop = this.#handler.block?.(block, bytes);
+    const stop = this.#handler.block?.(block, bytes, offset);
     if (stop !== undefined) return this.#fail(stop);
     if (!block.last) return true;
     const lie = this.#judgeContentSize();
@@ -174,7 +175,13 @@ export class ZstdScanner {
     return true;
   }
 
+  #judgeBlockCount(): DecodeProblem | undefined {
+    if (this.#blocks < LIMITS.zstdBlocks) return undefined;
+    return tooLarge('zstd', `the body has more than ${LIMITS.zstdBlocks} blocks`, this.#offset);
+  }
+
   #count(block: BlockHeader): void {
+    this.#blocks += 1;
     const compressed = block.type === 'compressed';
     const least = compressed ? 0 : block.size;
     const most = compressed ? this.#header!.blockMaximum : block.size;

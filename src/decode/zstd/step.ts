@@ -1,14 +1,15 @@
 import { corrupt } from '../problems.ts';
 import type { DecodeStep } from '../step.ts';
 import type { DecodeProblem } from '../types.ts';
-import { describeDamage, overLimit } from './decode.ts';
+import { overLimit } from './decode.ts';
 import { ZstdFrameDecoder } from './frame-decoder.ts';
+import type { BlockHeader } from './header.ts';
 import { ZstdScanner } from './scanner.ts';
 import { Xxh64 } from './xxh64.ts';
 
 /**
- * A step for zstd that gives out at most `limit` bytes, block by block as they arrive: for streamed responses. fzstd
- * decodes; content sizes and checksums, which it does not look at, are verified here at the end of each frame.
+ * A step for zstd that gives out at most `limit` bytes, block by block as they arrive: for streamed responses. Content
+ * sizes and checksums are verified at the end of each frame.
  */
 export function createZstdStep(limit: number): DecodeStep {
   return new ZstdStep(limit);
@@ -17,7 +18,8 @@ export function createZstdStep(limit: number): DecodeStep {
 class ZstdStep implements DecodeStep {
   readonly #limit: number;
   readonly #scanner: ZstdScanner;
-  #decoder: ZstdFrameDecoder | undefined;
+  readonly #decoder = new ZstdFrameDecoder();
+  #inFrame = false;
   #hash: Xxh64 | undefined;
   #output: Uint8Array[] = [];
   #produced = 0;
@@ -26,12 +28,13 @@ class ZstdStep implements DecodeStep {
   constructor(limit: number) {
     this.#limit = limit;
     this.#scanner = new ZstdScanner({
-      frame: (header, bytes) => {
-        this.#decoder = new ZstdFrameDecoder(header, bytes);
+      frame: (header) => {
+        this.#decoder.begin(header);
+        this.#inFrame = true;
         this.#hash = header.checksum ? new Xxh64() : undefined;
         this.#frameProduced = 0;
       },
-      block: (_header, bytes) => this.#decode(bytes),
+      block: (header, bytes, offset) => this.#decode(header, bytes, offset),
       frameEnd: (facts, checksum) => this.#verify(facts.contentSize ?? null, checksum),
     });
   }
@@ -52,24 +55,20 @@ class ZstdStep implements DecodeStep {
     return [];
   }
 
-  #decode(block: Uint8Array): DecodeProblem | undefined {
-    let bytes: Uint8Array;
-    try {
-      bytes = this.#decoder!.decode(block);
-    } catch (error) {
-      return describeDamage(error);
-    }
+  #decode(header: BlockHeader, block: Uint8Array, offset: number): DecodeProblem | undefined {
+    const bytes = this.#decoder.decode(header, block, offset);
+    if (!(bytes instanceof Uint8Array)) return bytes;
     this.#produced += bytes.length;
     this.#frameProduced += bytes.length;
     if (this.#produced > this.#limit) return overLimit(this.#limit);
     this.#hash?.update(bytes);
-    if (bytes.length > 0) this.#output.push(bytes);
+    if (bytes.length > 0) this.#output.push(bytes.slice());
     return undefined;
   }
 
   #verify(contentSize: number | null, checksum: Uint8Array | undefined): DecodeProblem | undefined {
-    if (this.#decoder === undefined) return undefined;
-    this.#decoder = undefined;
+    if (!this.#inFrame) return undefined;
+    this.#inFrame = false;
     if (contentSize !== null && contentSize !== this.#frameProduced) {
       return corrupt('zstd', `the frame decodes to ${this.#frameProduced} bytes, and its header says ${contentSize}`);
     }

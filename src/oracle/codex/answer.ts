@@ -1,5 +1,6 @@
 import type { EntryEnd } from '../../cassette/format.ts';
-import type { Leg, RecordedExchange } from '../../cassette/legs.ts';
+import { eventChunks, type Leg, type RecordedExchange } from '../../cassette/legs.ts';
+import { readSocketError } from '../../protocols/responses/socket.ts';
 import { fromHarHeaders, headerValue } from '../../util/headers.ts';
 import type { CodexAnswer } from './types.ts';
 
@@ -31,6 +32,7 @@ export function recordedAnswer(exchange: RecordedExchange, response: Leg | undef
       endMs,
     };
   }
+  if (response.messages) return socketAnswer(response, end?.how ?? 'complete', endMs);
   return answerOf({
     status: client.response.status,
     headers: fromHarHeaders(client.response.headers),
@@ -39,6 +41,20 @@ export function recordedAnswer(exchange: RecordedExchange, response: Leg | undef
     end: end?.how ?? 'complete',
     endMs,
   });
+}
+
+/** What came over a WebSocket: a stream, or an error in the place of one. */
+function socketAnswer(response: Leg, end: EntryEnd['how'], endMs: number): CodexAnswer {
+  const { messages = [], entry } = response;
+  const last = messages.at(-1);
+  const error = last && readSocketError(last.data);
+  const headMs = messages[0]?.ms ?? endMs;
+  if (!last || error?.status === undefined) {
+    const headers = fromHarHeaders(entry.response.headers);
+    return answerOf({ status: 200, headers, chunks: eventChunks(response), headMs: 0, end, endMs });
+  }
+  const { status, headers, code = '' } = error;
+  return { ...answerOf({ status, headers, chunks: [last], headMs, end, endMs }), socketError: code };
 }
 
 /** An answer whose head came, from how its message ended on the client's side. */

@@ -14,6 +14,8 @@ export const DRIFT = {
   'runs-calls-of-broken-stream': { since: '0.122.0', evidence: 'between', probedWithout: '0.120.0' },
   /** Compaction is a streamed turn that ends in `compaction_trigger`, no longer `POST /responses/compact`. */
   'inline-compaction': { since: '0.140.0', evidence: 'exact', probedWithout: '0.139.0' },
+  /** A `previous_response_not_found` over WebSocket is cured by sending everything again over another connection. */
+  'resends-lost-response': { since: '0.146.0', evidence: 'nearest', probedWithout: '0.122.0' },
   /** `local_shell_call` is an unknown item. */
   'ignores-local-shell': { since: '0.146.0', evidence: 'nearest', probedWithout: '0.122.0' },
   /** `apply_patch` as a function call is refused ("incompatible payload") and answered with "aborted". */

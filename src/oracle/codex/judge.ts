@@ -4,6 +4,7 @@ import { hasChange } from './drift.ts';
 import { cannotSend, disconnected } from './messages.ts';
 import { judgeModels } from './models.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
+import { judgePrewarm, judgeSocketError } from './socket.ts';
 import { judgeStatus } from './status.ts';
 import { judgeTurn } from './turn.ts';
 import type { CodexAnswer, CodexKind, CodexSettings, CodexVerdict } from './types.ts';
@@ -22,6 +23,9 @@ export function judgeAnswer(
 ): CodexVerdict {
   const settings = { ...DEFAULT_SETTINGS, ...options };
   if (kind === 'models') return judgeModels(version, answer);
+  if (settings.prewarm) return judgePrewarm(version, answer, settings);
+  const socket = judgeSocketError(version, answer, settings);
+  if (socket) return socket;
   if (answer.status === 0) return judgeNoAnswer(version, answer, settings);
   if (answer.status < 200 || answer.status > 299) {
     return kind === 'compact'

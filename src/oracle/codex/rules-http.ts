@@ -85,6 +85,24 @@ export const HTTP_RULES: Record<string, RuleFacts> = {
     note: 'i-slow-headers: a head after 4 s with an idle timeout of 1.5 s is accepted',
   },
 
+  'codex.socket.prewarm': {
+    does: 'retry',
+    when: 'anything but `response.completed` for a `response.create` with `generate: false`',
+    evidence: [],
+    note: 'i-ws-noprewarm of fixtures/websocket, 0.122.0 and 0.169.0: a new connection with the whole request, exit 0',
+  },
+  'codex.socket.connection-limit': {
+    does: 'retry',
+    when: 'an `error` message with `websocket_connection_limit_reached`',
+    evidence: [],
+    note: 'h-ws-limit-reached of fixtures/websocket, 0.122.0 and 0.169.0: a new connection with the whole request, exit 0',
+  },
+  'codex.socket.previous-not-found': {
+    does: 'retry',
+    when: 'an `error` message with `previous_response_not_found`, from 0.146 on (before: like any 400)',
+    evidence: [],
+    note: 'h-ws-no-prewarm-id of fixtures/websocket: 0.122.0 ends with the message, 0.169.0 sends everything again',
+  },
   'codex.compact.items': {
     does: 'fail',
     when: 'an inline compaction with no or several `compaction` items',

@@ -14,6 +14,8 @@ export interface CodexAnswer {
   endMs: number;
   /** The body came with a content coding that Codex does not undo. */
   coded?: string;
+  /** It came as an error message over a WebSocket, with this code (empty: none); `status` and `headers` are the message's. */
+  socketError?: string;
 }
 
 /** What a request of Codex asks for. */
@@ -39,6 +41,8 @@ export interface CodexSettings {
   compactForm?: CompactForm;
   /** Unix milliseconds when the answer came, for a `retry-after` that is a date and an answer without `date`. */
   nowMs?: number;
+  /** Over WebSocket: the request generates nothing and only warms the connection up. */
+  prewarm?: boolean;
 }
 
 /** An item that Codex kept from an answer. */

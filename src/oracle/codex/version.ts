@@ -1,3 +1,4 @@
+import { headerValue, headerValues } from '../../util/headers.ts';
 import type { RawHeaders } from '../../util/types.ts';
 
 /** Versions whose behaviour was measured scenario by scenario; the evidence is in fixtures/oracle. */
@@ -6,14 +7,17 @@ export const MEASURED_VERSIONS = ['0.113.0', '0.122.0', '0.169.0'] as const;
 /** `codex_exec/0.169.0 (Debian …)`, `codex_cli_rs/0.122.0 …`, `codex-tui/0.170.1-alpha.2 …`. */
 const USER_AGENT = /\bcodex[\w-]*\/(\d+\.\d+\.\d+)/i;
 
-/** The Codex version in a request's `user-agent`, e.g. `0.169.0`; undefined when the client is another one. */
+/**
+ * The Codex version that a request names, e.g. `0.169.0`: in its `user-agent`, or, since WebSocket upgrades up to 0.122 have
+ * none, in `version` beside Codex's own `originator`. Undefined when the client is another one.
+ */
 export function codexVersionOf(headers: RawHeaders): string | undefined {
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() !== 'user-agent') continue;
-    const found = USER_AGENT.exec(headers[i + 1] ?? '');
+  for (const agent of headerValues(headers, 'user-agent')) {
+    const found = USER_AGENT.exec(agent);
     if (found) return found[1];
   }
-  return undefined;
+  if (!/^codex/i.test(headerValue(headers, 'originator') ?? '')) return undefined;
+  return /^\d+\.\d+\.\d+/.exec(headerValue(headers, 'version') ?? '')?.[0];
 }
 
 /** Negative when `a` is older than `b`, positive when newer, 0 when equal. Missing parts count as 0. */

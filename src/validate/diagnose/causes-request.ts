@@ -24,6 +24,25 @@ export const REQUEST_CAUSES: readonly Cause[] = [
     match: when((facts) => isUpgrade(facts) && ![101, 426].includes(facts.answer.status), tellStatus),
   },
   {
+    id: 'websocket.previous-not-found',
+    level: 'broken',
+    looks: 'an `error` message with `previous_response_not_found` over WebSocket',
+    cause:
+      'The server does not know the response that this request goes on from: responses live and die with their connection.',
+    fix: 'Let one connection of the client be one connection to one server: no pooling and no balancing of messages in between.',
+    source: 'h-ws-no-prewarm-id',
+    match: bySaying(/previous_response_not_found/),
+  },
+  {
+    id: 'websocket.connection-limit',
+    level: 'broken',
+    looks: 'an `error` message with `websocket_connection_limit_reached`',
+    cause: 'The connection is older than the server allows (OpenAI: 60 minutes).',
+    fix: 'Nothing: Codex opens another connection and sends everything again.',
+    source: 'h-ws-limit-reached',
+    match: bySaying(/websocket_connection_limit_reached/),
+  },
+  {
     id: 'request.coded-body',
     level: 'broken',
     looks: "`invalid character '('` or other complaints about invalid JSON, and the request had a content coding",

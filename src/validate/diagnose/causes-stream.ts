@@ -7,6 +7,15 @@ const BROKE = byRule('codex.stream.broken', 'codex.stream.closed');
 /** Causes that lie in the answer's bytes, events and end. Most telling first. */
 export const STREAM_CAUSES: readonly Cause[] = [
   {
+    id: 'recording.killed',
+    level: 'broken',
+    looks: 'the recording was killed while the exchange ran',
+    cause: 'The recording was killed before the exchange was over. How it went on is not known.',
+    fix: 'Record again, and end the recording with Ctrl+C once.',
+    source: 'recorded by the proxy',
+    match: when(({ exchange }) => exchange.outcome === 'recorder-killed', lastEvent),
+  },
+  {
     id: 'answer.coded',
     level: 'broken',
     looks: '`content-encoding` in the answer; Codex says "UTF8 error"',
@@ -130,10 +139,7 @@ export const STREAM_CAUSES: readonly Cause[] = [
     source: 'i-trunc-reset-once: "error decoding response body"',
     match: any(
       byRule('codex.stream.broken', 'codex.network.reset'),
-      when(
-        ({ exchange }) => ['upstream-aborted', 'upstream-error', 'recorder-killed'].includes(exchange.outcome),
-        lastEvent,
-      ),
+      when(({ exchange }) => ['upstream-aborted', 'upstream-error'].includes(exchange.outcome), lastEvent),
     ),
   },
   {

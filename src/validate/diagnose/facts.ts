@@ -1,7 +1,10 @@
 import type { Entry } from '../../cassette/format.ts';
-import { type Leg, legOf, type RecordedExchange } from '../../cassette/legs.ts';
+import { eventChunks, type Leg, legOf, type RecordedExchange } from '../../cassette/legs.ts';
+import { createOf, isOverWebSocket } from '../../cassette/messages.ts';
 import { isDummy, splitScheme } from '../../cassette/redact/credentials.ts';
 import { parseJson } from '../../decode/json.ts';
+import { readSocketError } from '../../protocols/responses/socket.ts';
+import { fromUtf8 } from '../../util/bytes.ts';
 import { fromHarHeaders, headerValue } from '../../util/headers.ts';
 import type { RawHeaders } from '../../util/types.ts';
 import { type AnswerError, fieldsOf, readAnswerError } from './answer-error.ts';
@@ -65,19 +68,29 @@ export function readFacts(exchange: RecordedExchange, forecast: Forecast | undef
     sent: last ? readRequest(last, legOf(exchange, 'upstream-request')) : request,
     answer,
     upstream: last && readAnswer(last, legOf(exchange, 'upstream-response')),
-    ending: readEnding(exchange, answer.events, answer.bytes, legOf(exchange, 'client-response')?.body?.chunks ?? []),
+    ending: readEnding(exchange, answer.events, answer.bytes, chunksOf(legOf(exchange, 'client-response'))),
     forecast,
   };
 }
 
-/** Whether the request asks for a WebSocket. */
-export function isUpgrade({ request }: ExchangeFacts): boolean {
+function chunksOf(leg: Leg | undefined): { ms: number; data: Uint8Array }[] {
+  return leg ? eventChunks(leg) : [];
+}
+
+function lengthOf(chunks: readonly { data: Uint8Array }[]): number {
+  return chunks.reduce((sum, { data }) => sum + data.length, 0);
+}
+
+/** Whether the exchange is an upgrade to WebSocket and nothing more: what comes over an accepted one is another matter. */
+export function isUpgrade({ exchange, request }: ExchangeFacts): boolean {
+  if (isOverWebSocket(exchange.client)) return false;
   return headerValue(request.headers, 'upgrade')?.trim().toLowerCase() === 'websocket';
 }
 
 function readRequest(entry: Entry, leg: Leg | undefined): RequestFacts {
   const headers = fromHarHeaders(entry.request.headers);
-  const parsed = parseJson(leg?.body?.text ?? '');
+  const create = leg?.messages && createOf(leg.messages);
+  const parsed = parseJson(create ? fromUtf8(create.data) : (leg?.body?.text ?? ''));
   const model = parsed.ok ? fieldsOf(parsed.value).model : undefined;
   return {
     method: entry.request.method,
@@ -106,14 +119,18 @@ function readCredential(headers: RawHeaders): RequestFacts['credential'] {
 function readAnswer(entry: Entry, leg: Leg | undefined): AnswerFacts {
   const headers = fromHarHeaders(entry.response.headers);
   const text = leg?.body?.text ?? '';
-  const { events, rest, comments } = readEvents(leg?.body?.chunks ?? [], text);
+  const { events, rest, comments } = readEvents(chunksOf(leg), leg?.messages ? '' : text);
+  const last = leg?.messages?.at(-1);
+  // An error over WebSocket is an HTTP answer in one message.
+  const socketError = last && readSocketError(last.data);
   const mime = headerValue(headers, 'content-type') ?? '';
   const coding = headerValue(headers, 'content-encoding')?.trim().toLowerCase();
   return {
-    status: entry.response.status,
-    headers,
+    status: socketError?.status ?? entry.response.status,
+    headers: socketError?.status === undefined ? headers : socketError.headers,
     text,
-    bytes: leg?.body?.decoded?.length ?? 0,
+    // Of a WebSocket as many as its events have, so that their places are among them.
+    bytes: leg?.messages ? lengthOf(chunksOf(leg)) : (leg?.body?.decoded?.length ?? 0),
     coding: coding === 'identity' ? undefined : coding,
     events,
     rest,

@@ -1,0 +1,249 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { EntryEnd, Producer } from '../cassette/format.ts';
+import type { AttemptTap, Recorder } from '../cassette/tap.ts';
+import { errorText } from '../protocols/errors.ts';
+import { type Acceptor, isHandshake, refuseUpgrade } from '../respond/websocket.ts';
+import { classify } from '../route/endpoints.ts';
+import { type Credentials, withCredentials } from '../upstream/credentials/api-key.ts';
+import { describeFailure } from '../upstream/failure.ts';
+import type { SentHead } from '../upstream/sent-head.ts';
+import { openUpstreamSocket, type UpgradeResult, type UpstreamSocketOptions } from '../upstream/websocket.ts';
+import { headerValue } from '../util/headers.ts';
+import { dropHopByHop } from '../util/hop-by-hop.ts';
+import type { Outcome, RawHeaders } from '../util/types.ts';
+import { VERSION } from '../util/version.ts';
+import type { Exchange } from './exchange.ts';
+import { SocketRelay } from './socket-relay.ts';
+
+/** What all WebSockets of one proxy share. */
+export interface SocketSetup {
+  acceptor: Acceptor;
+  /** Limits and authorities; undefined: every upgrade is refused at once. */
+  upstream: (UpstreamSocketOptions & { backlogBytes: number }) | undefined;
+  credentials: Credentials | undefined;
+  recorder: Recorder | undefined;
+  /** A new exchange of the upgrade's target that begins now, without a tap. */
+  begin(request: IncomingMessage): Exchange;
+  onEnd(exchange: Exchange, outcome: Outcome, end: EntryEnd): void;
+}
+
+/** A WebSocket, or an upgrade on its way to one, as the server holds it. */
+export interface RunningSocket {
+  /** Exchanges under way. */
+  readonly active: number;
+  /** Ends it as soon as no exchange is under way on it. */
+  drain(): void;
+  /** Ends it now. */
+  stop(): void;
+}
+
+const REFUSED: Producer = { name: 'tapedeck', version: VERSION, how: 'error' };
+const PASSED: Producer = { name: 'tapedeck', version: VERSION, how: 'passthrough' };
+
+const HOST: ReadonlySet<string> = new Set(['host']);
+
+/**
+ * Answers one upgrade: where the upstream accepts it, messages are relayed until one side ends it; else it is refused
+ * with 426, on which clients use HTTP. `onOver` is called once.
+ */
+export function runUpgrade(
+  setup: SocketSetup,
+  request: IncomingMessage,
+  transport: Socket,
+  first: Buffer,
+  onOver: () => void,
+): RunningSocket {
+  const upgrade = new Upgrade(setup, request, transport, first, onOver);
+  upgrade.start();
+  return upgrade;
+}
+
+class Upgrade implements RunningSocket {
+  readonly #setup: SocketSetup;
+  readonly #request: IncomingMessage;
+  readonly #transport: Socket;
+  readonly #first: Buffer;
+  readonly #onOver: () => void;
+  readonly #exchange: Exchange;
+  #sent: SentHead | undefined;
+  #attempt: { abort(): void } | undefined;
+  #relay: SocketRelay | undefined;
+  #over = false;
+  readonly #onGone = () => this.#leave('client', 'the client closed the connection during the upgrade');
+
+  constructor(setup: SocketSetup, request: IncomingMessage, transport: Socket, first: Buffer, onOver: () => void) {
+    this.#setup = setup;
+    this.#request = request;
+    this.#transport = transport;
+    this.#first = first;
+    this.#onOver = onOver;
+    this.#exchange = setup.begin(request);
+  }
+
+  start(): void {
+    const transport = this.#transport;
+    transport.once('close', this.#onGone);
+    const { upstream } = this.#setup;
+    const refusal = upstream ? whyRefused(this.#request) : 'WebSocket is switched off here; use HTTP.';
+    if (refusal !== undefined || !upstream) {
+      this.#refuse(refusal ?? '', 'complete', { by: 'tapedeck', how: 'complete', ms: this.#exchange.clock() });
+      return;
+    }
+    const { origin, path } = this.#exchange.upstream;
+    const headers = this.#headersUp();
+    this.#attempt = openUpstreamSocket({ origin, path, headers, protocols: protocolsOf(this.#request) }, upstream, {
+      sent: (head) => {
+        this.#sent = head;
+      },
+      done: (result) => this.#answered(result),
+    });
+  }
+
+  get active(): number {
+    return this.#relay?.active ?? 0;
+  }
+
+  drain(): void {
+    if (this.#relay) this.#relay.drain();
+    else this.stop();
+  }
+
+  stop(): void {
+    if (this.#relay) this.#relay.stop();
+    else this.#leave('tapedeck', 'the proxy was stopped');
+  }
+
+  #headersUp(): string[] {
+    const { credentials } = this.#setup;
+    const headers = dropHandshake(dropHopByHop(this.#exchange.headers, HOST));
+    return credentials ? withCredentials(headers, credentials, 'responses') : headers;
+  }
+
+  #answered(result: UpgradeResult): void {
+    if (this.#over) return;
+    if (result.kind === 'accepted') {
+      this.#accept(result);
+      return;
+    }
+    const { origin } = this.#exchange.upstream;
+    const ms = this.#exchange.clock();
+    if (result.kind === 'answered') {
+      const message = `The upstream ${origin} does not speak WebSocket here (status ${result.head.status}); use HTTP.`;
+      this.#refuse(message, 'complete', { by: 'upstream', how: 'complete', ms }, result);
+      return;
+    }
+    const { outcome, how, message } = describeFailure(result.error, origin);
+    this.#refuse(`${message} Use HTTP.`, outcome, { by: 'upstream', how, ms, detail: message }, result);
+  }
+
+  #accept(result: Extract<UpgradeResult, { kind: 'accepted' }>): void {
+    const { acceptor, upstream, recorder } = this.#setup;
+    const protocol = headerValue(result.head.headers, 'sec-websocket-protocol') ?? '';
+    const headers = dropHandshake(dropHopByHop(result.head.headers));
+    this.#transport.off('close', this.#onGone);
+    const accepted = acceptor.accept(this.#request, this.#transport, this.#first, { headers, protocol });
+    if (!accepted) {
+      result.socket.terminate();
+      this.#leave('client', 'the client closed the connection during the upgrade');
+      return;
+    }
+    const { clientRequest, upstreamRequest } = this.#requestHeads();
+    this.#relay = new SocketRelay({
+      client: { socket: accepted.socket, transport: this.#transport },
+      upstream: { socket: result.socket, transport: result.transport },
+      limits: upstream!,
+      onOver: this.#onOver,
+      connection: {
+        id: this.#exchange.seed,
+        recorder,
+        handshakes: { clientRequest, upstreamRequest, upstreamResponse: result.head, clientResponse: accepted.head },
+        begin: () => this.#setup.begin(this.#request),
+        onEnd: this.#setup.onEnd,
+      },
+    });
+  }
+
+  #requestHeads() {
+    const { method, target, headers, upstream } = this.#exchange;
+    const { httpVersion } = this.#request;
+    const sent = this.#sent ?? { method, target: upstream.path, headers: [] };
+    return {
+      clientRequest: { method, url: target, httpVersion, headers },
+      upstreamRequest: {
+        method: sent.method,
+        url: `${upstream.origin}${sent.target}`,
+        httpVersion: '1.1',
+        headers: sent.headers,
+      },
+    };
+  }
+
+  #refuse(message: string, outcome: Outcome, end: EntryEnd, result?: UpgradeResult): void {
+    this.#over = true;
+    this.#transport.off('close', this.#onGone);
+    const text = errorText('responses', { status: 426, code: 'upgrade_not_supported', message });
+    const { head, body } = refuseUpgrade(this.#transport, text);
+    const tap = this.#openTap();
+    const ms = end.ms;
+    if (result) this.#tapAttempt(tap?.attempt(), result, outcome, end);
+    const answer = tap?.clientResponse(ms, head, REFUSED);
+    answer?.data(ms, body);
+    const own: EntryEnd = { by: 'tapedeck', how: 'complete', ms };
+    answer?.end(own);
+    this.#finish(outcome, result ? end : own);
+  }
+
+  #tapAttempt(attempt: AttemptTap | undefined, result: UpgradeResult, outcome: Outcome, end: EntryEnd): void {
+    if (!attempt) return;
+    if (this.#sent) attempt.request(0, this.#requestHeads().upstreamRequest, 'responses', PASSED).end(end);
+    if (result.kind === 'answered') {
+      const answer = attempt.response(end.ms, result.head);
+      answer.data(end.ms, result.body);
+      answer.end(end);
+    }
+    attempt.close(outcome, end);
+  }
+
+  /** Gives the upgrade up: nobody is there to be answered. */
+  #leave(by: 'client' | 'tapedeck', detail: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#attempt?.abort();
+    this.#transport.destroy();
+    this.#openTap();
+    this.#finish('client-aborted', { by, how: 'closed', ms: this.#exchange.clock(), detail });
+  }
+
+  #openTap() {
+    const { startedAt, seed, protocol } = this.#exchange;
+    const request = this.#requestHeads().clientRequest;
+    this.#exchange.tap = this.#setup.recorder?.open({ startedAt, seed, protocol, request });
+    this.#exchange.tap?.clientRequest.end({ by: 'client', how: 'complete', ms: 0 });
+    return this.#exchange.tap;
+  }
+
+  #finish(outcome: Outcome, end: EntryEnd): void {
+    this.#exchange.tap?.close(outcome, end);
+    this.#setup.onEnd(this.#exchange, outcome, end);
+    this.#onOver();
+  }
+}
+
+/** Undefined when the upgrade may be passed on. */
+function whyRefused(request: IncomingMessage): string | undefined {
+  if (!isHandshake(request)) return 'This is no WebSocket handshake; use HTTP.';
+  // An upgrade is a GET to where a POST would go.
+  if (classify('POST', request.url ?? '').endpoint === 'responses') return undefined;
+  return 'WebSocket is offered at /v1/responses alone; use HTTP.';
+}
+
+/** Without the fields of a WebSocket handshake: each hop has its own (RFC 6455 section 11.3). */
+function dropHandshake(headers: RawHeaders): string[] {
+  return headers.filter((_, i) => !headers[i - (i % 2)]!.toLowerCase().startsWith('sec-websocket-'));
+}
+
+function protocolsOf(request: IncomingMessage): string[] {
+  const offered = request.headers['sec-websocket-protocol'];
+  return offered === undefined ? [] : offered.split(',').map((name) => name.trim());
+}
