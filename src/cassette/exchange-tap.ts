@@ -28,6 +28,8 @@ export class TappedMessage implements MessageTap {
   /** State of whoever writes this leg. */
   writer: BodyWriter | undefined;
   written: 'nothing' | 'head' | 'all' = 'nothing';
+  /** What was written of the body is that it equals the client's so far. */
+  shadow = false;
   readonly #exchange: TappedExchange;
 
   constructor(exchange: TappedExchange, leg: LegName, head: MessageHead) {

@@ -4,6 +4,7 @@ import type { Loss } from '../util/types.ts';
 import type { TappedExchange, TappedMessage } from './exchange-tap.ts';
 import type { EntryEnd } from './format.ts';
 import { type BodyWriter, LegWriter, type Piece } from './leg-writer.ts';
+import { RECORDING_LIMITS } from './limits.ts';
 import { MessageWriter } from './message-writer.ts';
 import type { ExchangeRecord, LegRecord } from './records.ts';
 import type { Redactor } from './redact.ts';
@@ -82,11 +83,21 @@ async function recordLeg(
   if (ended && message.ended) record.end = redactEnd(message.ended, redactor);
   if (ended && message.trailers) record.trailers = redactor.headers(message.trailers);
   message.written = ended ? 'all' : 'head';
-  // Only when both sides are over it is known that they are the same; then one of them is not looked at.
-  if (closing && isTwin(message, exchange)) {
-    writer.drop();
-    return { ...record, same: true };
+  const twin = twinOf(message, exchange);
+  if (twin && isTwin(message, twin)) {
+    // Once both sides are over it is known that they are the same; then one of them is not looked at.
+    if (closing || (ended && twin.ended)) {
+      writer.drop();
+      return { ...record, same: true };
+    }
+    // As long as they are, one is not looked at either, but it can still be written should it become another.
+    if (!ended && writer.waitingBytes <= RECORDING_LIMITS.shadowBytes) {
+      message.shadow = true;
+      return { ...record, same: true };
+    }
   }
+  if (message.shadow) record.same = false;
+  message.shadow = false;
   if (writer.print.bytes === 0 && !ended) return record;
   return { ...record, ...(await writer.record(ended)) };
 }
@@ -95,13 +106,16 @@ async function recordLeg(
 function markLateTwins(exchange: TappedExchange, recorded: readonly LegRecord[]): LegRecord[] {
   const known = new Set(recorded.map((leg) => `${leg.leg} ${leg.attempt}`));
   return exchange.messages
-    .filter((message) => !known.has(`${message.leg} ${message.attempt}`) && isTwin(message, exchange))
+    .filter((message) => {
+      const twin = twinOf(message, exchange);
+      return twin && !known.has(`${message.leg} ${message.attempt}`) && isTwin(message, twin);
+    })
     .map((message) => ({ ...keyOf(message), same: true }));
 }
 
-/** Whether an upstream body is byte for byte that of the client side, under the same coding and in the same form. */
-function isTwin(message: TappedMessage, exchange: TappedExchange): boolean {
-  const client = twinOf(message, exchange)?.writer;
+/** Whether an upstream body is so far byte for byte that of the client side, under the same coding and in the same form. */
+function isTwin(message: TappedMessage, twin: TappedMessage): boolean {
+  const client = twin.writer;
   const own = message.writer;
   if (!client || !own || own.print.bytes === 0) return false;
   if (client.encodings.join() !== own.encodings.join() || client.streamed !== own.streamed) return false;

@@ -27,6 +27,8 @@ export interface BodyWriter {
   readonly encodings: readonly string[];
   /** Whether reads are kept apart; undefined as long as too few bytes have come to tell. */
   readonly streamed: boolean | undefined;
+  /** Bytes taken in that `record` has not seen yet. */
+  readonly waitingBytes: number;
   /** Takes in what has come. Cheap: `record` does the work. */
   add(pieces: readonly Piece[]): void;
   /** The body has ended: it will not become streamed any more. */
@@ -56,6 +58,7 @@ export class LegWriter implements BodyWriter {
   readonly #leg: LegName;
   readonly #redactor: Redactor;
   #waiting: Piece[] = [];
+  #waitingBytes = 0;
   #streamed: boolean | undefined;
   #decoder: BodyDecoder | undefined;
   #stream: StreamRedactor | undefined;
@@ -77,9 +80,14 @@ export class LegWriter implements BodyWriter {
     return this.#streamed;
   }
 
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** Takes in what has come. Cheap: `record` does the work. */
   add(pieces: readonly Piece[]): void {
     for (const piece of pieces) {
+      this.#waitingBytes += piece.data.length;
       this.print.add(piece.data);
       this.#waiting.push(piece);
     }
@@ -107,6 +115,7 @@ export class LegWriter implements BodyWriter {
   /** Forgets the body: it was found to equal another one. */
   drop(): void {
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#stream = undefined;
     this.#decoder = undefined;
   }
@@ -142,6 +151,7 @@ export class LegWriter implements BodyWriter {
   async #readChunks(): Promise<Chunk[]> {
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#stream ??= this.#redactor.stream(this.mimeType);
     if (this.encodings.length > 0) this.#decoder ??= createBodyDecoder(this.encodings.join(', '), STREAM_LIMITS);
     const decoder = this.#decoder;

@@ -17,6 +17,11 @@ export const RECORDING_LIMITS = {
   gatherMs: 10,
   /** So many are written at once: more would live long enough to cost the garbage collector more than a write does. */
   gathered: 16,
+  /**
+   * Of an upstream body that equals the client's so far: bytes held back in case it becomes another one. A turn of Codex is a
+   * tenth of that; longer ones are written twice and told to be the same at their end.
+   */
+  shadowBytes: MIB,
   /** A running exchange with this much waiting is written at once, so that no line of the journal grows without need. */
   flushBytes: 64 * KIB,
   /**

@@ -23,6 +23,7 @@ export class MessageWriter implements BodyWriter {
   readonly streamed = true;
   readonly #redactor: Redactor;
   #waiting: Piece[] = [];
+  #waitingBytes = 0;
   #stream: StreamRedactor | undefined;
   /** Messages whose redacted form has not come out yet. */
   #held: Pick<Piece, 'ms' | 'binary'>[] = [];
@@ -34,8 +35,13 @@ export class MessageWriter implements BodyWriter {
     this.#redactor = redactor;
   }
 
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   add(pieces: readonly Piece[]): void {
     for (const piece of pieces) {
+      this.#waitingBytes += piece.data.length;
       this.print.add(piece.data);
       this.#waiting.push(piece);
     }
@@ -45,6 +51,7 @@ export class MessageWriter implements BodyWriter {
 
   drop(): void {
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#stream = undefined;
   }
 
@@ -52,6 +59,7 @@ export class MessageWriter implements BodyWriter {
     const chunks: Chunk[] = [];
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#stream ??= this.#redactor.stream(AS_LINES);
     for (const { ms, data, binary = false } of waiting) {
       this.#size += data.length;

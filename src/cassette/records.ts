@@ -72,8 +72,8 @@ export interface LegRecord {
   chunks?: Chunk[];
   /** The final body; absent when the recording was killed before the body ended. */
   body?: BodyRecord;
-  /** The body equals that of the client side. */
-  same?: true;
+  /** The body equals that of the client side, so far; false takes it back, and the body follows. */
+  same?: boolean;
   end?: EntryEnd;
   trailers?: RawHeaders;
 }
