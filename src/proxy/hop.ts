@@ -7,6 +7,13 @@ export interface Close {
   reason: string;
 }
 
+/** Policy numbers of a hop; bytes and milliseconds. */
+export interface HopLimits {
+  backlogBytes: number;
+  compressBytes: number;
+  closeMs: number;
+}
+
 export interface HopEvents {
   message(data: Buffer, binary: boolean): void;
   ping(data: Buffer): void;
@@ -32,7 +39,7 @@ const NO_CODE = 1005;
 export class Hop {
   readonly #socket: WebSocket;
   readonly #transport: Socket;
-  readonly #limits: { backlogBytes: number; closeMs: number };
+  readonly #limits: HopLimits;
   #events: HopEvents | undefined;
   #waitingBytes = 0;
   #waiting = 0;
@@ -42,7 +49,7 @@ export class Hop {
   #breaking = false;
 
   /** @param socket open and paused */
-  constructor(socket: WebSocket, transport: Socket, limits: { backlogBytes: number; closeMs: number }) {
+  constructor(socket: WebSocket, transport: Socket, limits: HopLimits) {
     this.#socket = socket;
     this.#transport = transport;
     this.#limits = limits;
@@ -70,11 +77,17 @@ export class Hop {
     return this.#waitingBytes > this.#limits.backlogBytes;
   }
 
+  /** A close frame has been read or written: `closed` follows when the connection is down. */
+  get closing(): boolean {
+    return this.#socket.readyState !== this.#socket.OPEN;
+  }
+
   send(data: Buffer, binary: boolean): void {
     if (this.#ended) return;
     this.#waiting += 1;
     this.#waitingBytes += data.length;
-    this.#socket.send(data, { binary }, () => {
+    const compress = data.length >= this.#limits.compressBytes;
+    this.#socket.send(data, { binary, compress }, () => {
       const wasFull = this.full;
       this.#waiting -= 1;
       this.#waitingBytes -= data.length;

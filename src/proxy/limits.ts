@@ -22,6 +22,11 @@ export const PROXY_LIMITS = {
   messageBytes: 64 * 1024 * 1024,
   /** What may wait in one direction of a WebSocket before its sender is paused: a few hundred events. */
   backlogBytes: 1024 * 1024,
+  /**
+   * A WebSocket message from here on is compressed where the hop has agreed on it (RFC 7692 section 6 leaves that to each
+   * message): requests and long answers. An event is one packet either way, and deflating it costs more than handing it on.
+   */
+  compressBytes: 1024,
   /** How long the other end of a WebSocket may take to close, or to take what is left for it. */
   closeMs: 3_000,
 } as const;

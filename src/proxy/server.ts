@@ -103,13 +103,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   server.on('upgrade', (request, socket, first) => {
     socket.on('error', () => socket.destroy());
     const start = () => {
-      let over = false;
-      let running: RunningSocket | undefined;
-      running = runUpgrade(socketSetup, request, socket as Socket, first, () => {
-        over = true;
-        if (running) sockets.delete(running);
-      });
-      if (!over) sockets.add(running);
+      const running = runUpgrade(socketSetup, request, socket as Socket, first);
+      sockets.add(running);
+      running.over.then(() => sockets.delete(running));
     };
     const room = recorder?.room();
     if (room) room.then(start);
@@ -133,6 +129,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         server.closeAllConnections();
       }, drainMs);
       await closed;
+      // What is known of an end is known a little after the connection is down.
+      await Promise.all([...sockets].map(({ over }) => over));
       clearTimeout(timer);
       unwatch();
       await upstream.close();
@@ -170,14 +168,14 @@ function openTap(exchange: Exchange, request: IncomingMessage, recorder: Recorde
 }
 
 function webSocketSetup(options: ProxyOptions, { credentials }: PipelineSetup, router: Router): SocketSetup {
-  const { messageBytes, closeMs, backlogBytes } = PROXY_LIMITS;
+  const { messageBytes, closeMs, backlogBytes, compressBytes } = PROXY_LIMITS;
   const upgradeMs = options.upgradeMs ?? PROXY_LIMITS.upgradeMs;
   // What takes the place of the network takes HTTP requests alone.
   const offered = options.webSocket !== false && options.dispatcher === undefined;
   const ca = options.ca === undefined ? {} : { ca: options.ca };
   return {
     acceptor: createAcceptor({ messageBytes, closeMs }),
-    upstream: offered ? { ...ca, upgradeMs, messageBytes, closeMs, backlogBytes } : undefined,
+    upstream: offered ? { ...ca, upgradeMs, messageBytes, closeMs, backlogBytes, compressBytes } : undefined,
     credentials,
     recorder: options.recorder,
     // An upgrade is a GET to where a POST would go.

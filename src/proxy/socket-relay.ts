@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { type Closer, Connection, type ConnectionSetup } from './connection.ts';
-import { type Close, Hop, type HopEvents } from './hop.ts';
+import { type Close, Hop, type HopEvents, type HopLimits } from './hop.ts';
 
 export interface SocketRelaySetup {
   /** Both open and paused. */
   client: { socket: WebSocket; transport: Socket };
   upstream: { socket: WebSocket; transport: Socket };
-  limits: { backlogBytes: number; closeMs: number };
+  limits: HopLimits;
   connection: ConnectionSetup;
   /** Told once, when one side has ended; the other one follows. */
   onOver(): void;
@@ -105,6 +105,8 @@ export class SocketRelay {
 
   #endWhenIdle(): void {
     if (this.#over || this.#connection.active > 0) return;
+    // Somebody was faster: that end is the one that counts.
+    if (this.#client.closing || this.#upstream.closing) return;
     this.#finish('tapedeck', GOING_AWAY);
     this.#client.close(GOING_AWAY);
     this.#upstream.close(GOING_AWAY);

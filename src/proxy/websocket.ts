@@ -14,13 +14,14 @@ import { dropHopByHop } from '../util/hop-by-hop.ts';
 import type { Outcome, RawHeaders } from '../util/types.ts';
 import { VERSION } from '../util/version.ts';
 import type { Exchange } from './exchange.ts';
+import type { HopLimits } from './hop.ts';
 import { SocketRelay } from './socket-relay.ts';
 
 /** What all WebSockets of one proxy share. */
 export interface SocketSetup {
   acceptor: Acceptor;
   /** Limits and authorities; undefined: every upgrade is refused at once. */
-  upstream: (UpstreamSocketOptions & { backlogBytes: number }) | undefined;
+  upstream: (UpstreamSocketOptions & HopLimits) | undefined;
   credentials: Credentials | undefined;
   recorder: Recorder | undefined;
   /** A new exchange of the upgrade's target that begins now, without a tap. */
@@ -32,6 +33,8 @@ export interface SocketSetup {
 export interface RunningSocket {
   /** Exchanges under way. */
   readonly active: number;
+  /** Nothing more is told of it. */
+  readonly over: Promise<void>;
   /** Ends it as soon as no exchange is under way on it. */
   drain(): void;
   /** Ends it now. */
@@ -45,16 +48,15 @@ const HOST: ReadonlySet<string> = new Set(['host']);
 
 /**
  * Answers one upgrade: where the upstream accepts it, messages are relayed until one side ends it; else it is refused
- * with 426, on which clients use HTTP. `onOver` is called once.
+ * with 426, on which clients use HTTP.
  */
 export function runUpgrade(
   setup: SocketSetup,
   request: IncomingMessage,
   transport: Socket,
   first: Buffer,
-  onOver: () => void,
 ): RunningSocket {
-  const upgrade = new Upgrade(setup, request, transport, first, onOver);
+  const upgrade = new Upgrade(setup, request, transport, first);
   upgrade.start();
   return upgrade;
 }
@@ -64,20 +66,23 @@ class Upgrade implements RunningSocket {
   readonly #request: IncomingMessage;
   readonly #transport: Socket;
   readonly #first: Buffer;
-  readonly #onOver: () => void;
+  readonly over: Promise<void>;
+  #onOver = () => {};
   readonly #exchange: Exchange;
   #sent: SentHead | undefined;
   #attempt: { abort(): void } | undefined;
   #relay: SocketRelay | undefined;
-  #over = false;
+  #done = false;
   readonly #onGone = () => this.#leave('client', 'the client closed the connection during the upgrade');
 
-  constructor(setup: SocketSetup, request: IncomingMessage, transport: Socket, first: Buffer, onOver: () => void) {
+  constructor(setup: SocketSetup, request: IncomingMessage, transport: Socket, first: Buffer) {
     this.#setup = setup;
     this.#request = request;
     this.#transport = transport;
     this.#first = first;
-    this.#onOver = onOver;
+    this.over = new Promise((resolve) => {
+      this.#onOver = resolve;
+    });
     this.#exchange = setup.begin(request);
   }
 
@@ -121,7 +126,7 @@ class Upgrade implements RunningSocket {
   }
 
   #answered(result: UpgradeResult): void {
-    if (this.#over) return;
+    if (this.#done) return;
     if (result.kind === 'accepted') {
       this.#accept(result);
       return;
@@ -180,7 +185,7 @@ class Upgrade implements RunningSocket {
   }
 
   #refuse(message: string, outcome: Outcome, end: EntryEnd, result?: UpgradeResult): void {
-    this.#over = true;
+    this.#done = true;
     this.#transport.off('close', this.#onGone);
     const text = errorText('responses', { status: 426, code: 'upgrade_not_supported', message });
     const { head, body } = refuseUpgrade(this.#transport, text);
@@ -207,8 +212,8 @@ class Upgrade implements RunningSocket {
 
   /** Gives the upgrade up: nobody is there to be answered. */
   #leave(by: 'client' | 'tapedeck', detail: string): void {
-    if (this.#over) return;
-    this.#over = true;
+    if (this.#done) return;
+    this.#done = true;
     this.#attempt?.abort();
     this.#transport.destroy();
     this.#openTap();

@@ -376,6 +376,26 @@ describe('the end', () => {
     expect((await client.closed).code).toBe(1006);
   });
 
+  test('of a hundred clients in the middle of a stream leaves no socket open at the upstream', async () => {
+    await start();
+    const pairs = [];
+    for (let i = 0; i < 100; i++) pairs.push(await connect());
+    for (const { client } of pairs) client.send(CREATE);
+    for (const { server } of pairs) {
+      await server.next();
+      for (let n = 0; n < 20; n++) server.send(`{"type":"response.output_text.delta","delta":"${n}"}`);
+    }
+    for (const [i, { client }] of pairs.entries()) {
+      await client.next();
+      const socket = (client.socket as WebSocket & { _socket: Socket })._socket;
+      if (i % 2 === 0) socket.resetAndDestroy();
+      else socket.destroy();
+    }
+    for (const { server } of pairs) expect((await server.closed).code).toBe(1006);
+    expect(recorder.exchanges.map(({ outcome }) => outcome)).toEqual(pairs.map(() => 'client-aborted'));
+    expect(proxy.active()).toBe(0);
+  });
+
   test('of the proxy waits for what is under way, and closes what is idle with 1001', async () => {
     await start();
     const idle = await connect();
