@@ -16,7 +16,7 @@ const HOST = { stopped: false, touched: () => undefined, closed: () => undefined
 const GATEWAY = { name: 'tapedeck' };
 
 /** Bodies of all sorts: text, what is no text, events, and a secret. */
-const body = fc.constantFrom(
+const body: fc.Arbitrary<string> = fc.constantFrom(
   '{"input":"h\u00e9llo"}',
   'data: {"a":1}\n\nevent: x\ndata: \u00e9\u4e2d\n\n',
   `{"api_key":"${SECRET}","n":1}`,
