@@ -1,4 +1,3 @@
-import { fromUtf8, toUtf8 } from '../util/bytes.ts';
 import { headerValue } from '../util/headers.ts';
 import type { Loss } from '../util/types.ts';
 import type { TappedExchange, TappedMessage } from './exchange-tap.ts';
@@ -56,7 +55,7 @@ export async function takeRecords(
   if (attemptEnds.length > 0) rest.attempts = attemptEnds.map((one) => ({ ...one, end: redactEnd(one.end, redactor) }));
   if (losses.length > 0) rest.losses = losses.map((loss) => redactLoss(loss, redactor));
   if (closing) Object.assign(rest, { outcome: closing.outcome, end: redactEnd(closing.end, redactor) });
-  if (socketClose) rest.socketClose = { ...socketClose, reason: redactText(socketClose.reason, redactor) };
+  if (socketClose) rest.socketClose = { ...socketClose, reason: redactor.text(socketClose.reason) };
   // What is left of a closed exchange is a WebSocket that may still be told to be closed; its bytes may go.
   if (closing) exchange.messages.splice(0);
   if (Object.keys(rest).length > 2) records.push(rest);
@@ -138,7 +137,7 @@ function headOf(message: TappedMessage, redactor: Redactor): LegRecord {
   if (message.response) {
     const { response } = message;
     const headers = redactor.headers(response.headers);
-    record.response = { ...response, statusText: redactText(response.statusText, redactor), headers };
+    record.response = { ...response, statusText: redactor.text(response.statusText), headers };
   }
   if (message.leg === 'upstream-request') record.protocol = message.protocol ?? null;
   if (message.producer) record.producer = message.producer;
@@ -167,13 +166,9 @@ function startOf({ start }: TappedExchange): NonNullable<ExchangeRecord['start']
 }
 
 function redactEnd(end: EntryEnd, redactor: Redactor): EntryEnd {
-  return end.detail === undefined ? end : { ...end, detail: redactText(end.detail, redactor) };
+  return end.detail === undefined ? end : { ...end, detail: redactor.text(end.detail) };
 }
 
 function redactLoss(loss: Loss, redactor: Redactor): Loss {
-  return { ...loss, path: redactText(loss.path, redactor), reason: redactText(loss.reason, redactor) };
-}
-
-function redactText(text: string, redactor: Redactor): string {
-  return fromUtf8(redactor.body(toUtf8(text), 'text/plain').bytes);
+  return { ...loss, path: redactor.text(loss.path), reason: redactor.text(loss.reason) };
 }

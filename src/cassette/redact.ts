@@ -1,3 +1,4 @@
+import { fromUtf8, toUtf8 } from '../util/bytes.ts';
 import type { RawHeaders } from '../util/types.ts';
 import { compileUserPattern, type FinderOptions } from './redact/finder.ts';
 import { redactHeaders, redactUrl } from './redact/headers.ts';
@@ -18,6 +19,8 @@ export interface RedactOptions {
 export interface Redactor {
   /** Replaces credentials in raw headers (or trailers). Call it before `url` and `body` of the same message: they learn from it. */
   headers(h: RawHeaders): string[];
+  /** Replaces credentials in a short text that comes again and again, such as a reason phrase. */
+  text(text: string): string;
   /** Replaces credentials in a request target or URL; placeholders are percent-encoded there, so that it stays a URL. */
   url(u: string): string;
   /** Replaces credentials in a decoded body. Gives the same array back when nothing was replaced. */
@@ -53,8 +56,10 @@ export function createRedactor(options: RedactOptions = {}): Redactor {
     users: (options.patterns ?? []).map(compileUserPattern),
     literals: () => vault.literals(),
   };
+  const wholeText = (text: string) => fromUtf8(new StreamWork('text/plain', vault, finder).whole(toUtf8(text)));
   return {
     headers: (raw) => redactHeaders(raw, vault, finder),
+    text: (text) => vault.redactOnce('whole', text, wholeText),
     url: (url) => redactUrl(url, vault, finder),
     body(bytes, mimeType) {
       const work = new StreamWork(mimeType, vault, finder);

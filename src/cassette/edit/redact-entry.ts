@@ -172,6 +172,7 @@ function numberedFrom(redactor: Redactor, first: () => number): Redactor {
   return {
     headers: (raw) =>
       redactor.headers(raw.map((text) => mapPlaceholders(text, mark))).map((text) => mapPlaceholders(text, unmark)),
+    text: (text) => mapPlaceholders(redactor.text(mapPlaceholders(text, mark)), unmark),
     url: (url) => mapPlaceholders(redactor.url(mapPlaceholders(url, mark)), unmark),
     body(bytes, mimeType) {
       const { bytes: safe, count } = redactor.body(mapPlaceholderBytes(bytes, mark), mimeType);

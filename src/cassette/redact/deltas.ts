@@ -55,9 +55,9 @@ export function readEvent(data: string, watched: boolean): EventParts {
   const strings: { path: (string | number)[]; pattern: string; start: number; end: number }[] = [];
   walkJson(data, 0, (path, start, end, isString) => {
     const name = path.at(-1)!;
-    if (SELECTORS.has(name)) scalars.set(path.join('.'), data.slice(start, end));
+    if (SELECTORS.has(name)) scalars.set(joinPath(path), data.slice(start, end));
     if (!isString || !DELTA_NAMES.has(name)) return;
-    const pattern = path.map((step) => (typeof step === 'number' ? '#' : step)).join('.');
+    const pattern = joinPath(path.length === 1 ? path : path.map((step) => (typeof step === 'number' ? '#' : step)));
     if (DELTA_PATHS.has(pattern)) strings.push({ path: [...path], pattern, start, end });
   });
   const slot = slotOf(scalars);
@@ -68,6 +68,11 @@ export function readEvent(data: string, watched: boolean): EventParts {
     end,
   }));
   return { deltas, closes: watched ? closedSlot(scalars, slot) : undefined };
+}
+
+/** Nearly every field that counts stands in the event itself. */
+function joinPath(path: JsonPath): string {
+  return path.length === 1 ? String(path[0]) : path.join('.');
 }
 
 /** Indexes along the path: an element's `index` field rather than its position, as tool calls come one an event. */
@@ -89,6 +94,7 @@ function closedSlot(scalars: ReadonlyMap<string, string>, slot: string): string 
   if (/^message_stop$|\.(?:completed|failed|incomplete)$/.test(type)) return '*';
   if (/\.done$|_stop$/.test(type)) return slot;
   for (const [path, value] of scalars) {
+    if (!path.startsWith('choices.')) continue;
     const choice = /^choices\.(\d+)\.finish_reason$/.exec(path);
     if (choice !== null && value !== 'null') return scalars.get(`choices.${choice[1]}.index`) ?? choice[1];
   }

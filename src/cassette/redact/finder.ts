@@ -182,9 +182,17 @@ function kindOf(pattern: SecretPattern, text: string, at: number): string {
 function runLiteral(literal: Literal, view: View, start: number, search: Search): void {
   const { text } = view;
   const size = literal.text.length;
-  for (let at = text.indexOf(literal.text, start); at >= 0; at = text.indexOf(literal.text, at + size)) {
+  for (let at = indexOfLiteral(literal, text, start); at >= 0; at = indexOfLiteral(literal, text, at + size)) {
     addFound(view, ...widen(literal, text, at, at + size), literal.kind, literal.value, search);
   }
+}
+
+/** What `text.indexOf(literal.text, from)` gives. */
+function indexOfLiteral({ text: wanted, anchor, tail }: Literal, text: string, from: number): number {
+  for (let at = text.indexOf(tail, from + anchor); at >= 0; at = text.indexOf(tail, at + 1)) {
+    if (text.startsWith(wanted, at - anchor)) return at - anchor;
+  }
+  return -1;
 }
 
 /** In base64 the characters at both sides carry bits of the value too. */

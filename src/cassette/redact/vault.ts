@@ -7,6 +7,9 @@ export interface Literal {
   value: string;
   /** Holds characters that a decoded view may have changed; then every view is searched. */
   fragile: boolean;
+  /** Place of its rarest character, and the text from there on: the engine looks for a first character, fast for a rare one. */
+  anchor: number;
+  tail: string;
 }
 
 /** Policy numbers of redaction, with their reasons. */
@@ -61,7 +64,7 @@ export class Vault {
    * message. All is asked again when a credential was learned.
    * @param way names what `redact` does
    */
-  redactOnce(way: 'text' | 'url', text: string, redact: (text: string) => string): string {
+  redactOnce(way: 'text' | 'url' | 'whole', text: string, redact: (text: string) => string): string {
     if (this.clean.get(way)?.has(text)) return text;
     const redacted = redact(text);
     if (redacted === text && text.length <= VAULT_LIMITS.cleanLength) this.rememberClean(way, text);
@@ -94,8 +97,20 @@ export class Vault {
 export const PLACEHOLDER = /\[redacted:[a-z0-9-]+#\d+\]|%5Bredacted%3A[a-z0-9-]+%23\d+%5D/;
 
 function literalForms(kind: string, value: string): Literal[] {
-  const plain = { text: value, kind, value, fragile: /[\\"/%]/.test(value) };
-  return [plain, ...base64Cores(value).map((text) => ({ text, kind, value, fragile: false }))];
+  const form = (text: string, fragile: boolean): Literal => {
+    const anchor = rarestAt(text);
+    return { text, kind, value, fragile, anchor, tail: text.slice(anchor) };
+  };
+  return [form(value, /[\\"/%]/.test(value)), ...base64Cores(value).map((text) => form(text, false))];
+}
+
+/** What JSON, prose and code are made of, the commonest first; a character that is not in it is rare. */
+const COMMON = ' etaonisrhldcupmfg"ywb,:v._\\-=/()TSAICE0k12x;{}[]nPRNODML3';
+
+/** Not among the last three: what is looked for should be more than one character. */
+function rarestAt(text: string): number {
+  const places = [...text.slice(0, -3)].map((char) => COMMON.indexOf(char));
+  return places.includes(-1) ? places.indexOf(-1) : places.indexOf(Math.max(...places));
 }
 
 /**
