@@ -103,7 +103,7 @@ async function recordUndecodable(
 }
 
 /** How many secrets there are in what can be decoded of coded bytes. */
-async function lookInto(
+export async function lookInto(
   raw: Uint8Array,
   mimeType: string,
   encodings: readonly string[],

@@ -1,15 +1,12 @@
-import { createBodyDecoder } from '../../decode/body.ts';
-import { concatBytes, fromUtf8, isUtf8, toUtf8 } from '../../util/bytes.ts';
+import { fromUtf8, isUtf8, toUtf8 } from '../../util/bytes.ts';
 import { chunkBytes, fromBase64, toBase64, toChunk } from '../bytes-json.ts';
 import type { BodyFields, Chunk, WireFacts } from '../format.ts';
-import { RECORDING_LIMITS } from '../limits.ts';
 import type { Redactor } from '../redact.ts';
 import { sniffCoding } from '../streamed.ts';
+import { lookInto } from '../whole-body.ts';
 
 /** Bytes that have no text of their own: only patterns apply. */
 const BINARY = 'application/octet-stream';
-
-const DECODE_LIMITS = { coded: RECORDING_LIMITS.bodyBytes, decoded: RECORDING_LIMITS.bodyBytes };
 
 /**
  * Redacts the body of an entry, in every form that the entry holds it in: text, reads, decoded bytes and wire bytes. As in a
@@ -96,18 +93,4 @@ async function searchPlain(raw: Uint8Array, mimeType: string, redactor: Redactor
   if (coding === undefined || isUtf8(raw)) return { count: 0 };
   const { count: hidden } = await lookInto(raw, mimeType, [coding], redactor);
   return { count: hidden };
-}
-
-/** How many secrets there are in what can be decoded of coded bytes. */
-async function lookInto(
-  raw: Uint8Array,
-  mimeType: string,
-  encodings: readonly string[],
-  redactor: Redactor,
-): Promise<{ count: number; tooLarge: boolean }> {
-  const decoder = createBodyDecoder(encodings.join(', '), DECODE_LIMITS);
-  const head = await decoder.push(raw);
-  const { tail, problem } = await decoder.end();
-  const { count } = redactor.body(concatBytes([head, tail]), mimeType);
-  return { count, tooLarge: problem?.code === 'body-too-large' };
 }

@@ -207,6 +207,8 @@ function behind(names: readonly string[], signs: string, quote: string, others =
 
 /** Says nothing new, but most texts before a sign fail it, and are not compared with every name. All names end in two letters or digits. */
 function lastTwo(names: readonly string[]): string {
+  // A name that ended otherwise would never be found, so a new one that does is told when the table is read.
+  for (const name of names) if (!/[A-Za-z0-9]{2}$/.test(name)) throw new Error(`${name} does not end in two letters`);
   const lettersAt = (place: number) => [...new Set(names.map((name) => name.at(place)))].join('');
   return `(?<=[${lettersAt(-2)}][${lettersAt(-1)}])`;
 }
