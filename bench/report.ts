@@ -90,8 +90,9 @@ ${report.skipped.length > 0 ? `\nLeft out: ${report.skipped.join('; ')}.\n` : ''
   depends least on the machine.
 - \`direct\` has nothing in between. \`nginx\` is one process without buffering. \`http-proxy\` keeps its connections upstream. \`tapedeck proxy\` and \`tapedeck record\` are the
   commands; \`record\` redacts, serialises and writes all four legs of every exchange to a journal on the disk while it is measured.
-- Peak memory is that of the whole run. \`npx tsx bench/memory.ts\` shows whether it grows with the number of exchanges, \`npx tsx bench/abort.ts\`
-  whether clients that go away leave connections behind.
+- Peak memory is that of the whole run. \`npx tsx bench/memory.ts\` shows whether it grows with the number of exchanges, \`npx tsx bench/big.ts\` whether that of the other commands grows
+  with the cassette, \`npx tsx bench/abort.ts\`
+  whether clients that go away leave connections behind, \`npx tsx bench/soak.ts\` whether 200 streams at once for five minutes lose a byte.
 - A model takes seconds for an answer; a proxy adds fractions of a millisecond. These numbers matter where many agents share one gateway, and in CI.
 `;
 }

@@ -11,7 +11,13 @@ export {
   type SecretHit,
   scanForSecrets,
 } from './cassette/redact.ts';
-export { type CassetteReader, findCassette, openCassette, writeCassette } from './cassette/store.ts';
+export {
+  type CassetteReader,
+  type ExchangePlaces,
+  findCassette,
+  openCassette,
+  writeCassette,
+} from './cassette/store.ts';
 export type { ExchangeTap, MessageTap, Recorder, RecordingSummary } from './cassette/tap.ts';
 export { type ScriptedUpstream, startScriptedUpstream } from './conformance/scripted-upstream.ts';
 export { createBodyDecoder, decodeBody, encodeBody } from './decode/body.ts';
@@ -22,6 +28,8 @@ export { judgeAnswer } from './oracle/codex/judge.ts';
 export { judgeSession } from './oracle/codex/session.ts';
 export type { CodexAnswer, CodexVerdict } from './oracle/codex/types.ts';
 export { type ProxyOptions, type RunningProxy, startProxy } from './proxy/server.ts';
+export { type ExchangeSource, sourceOfCassette } from './replay/exchange-source.ts';
+export type { Leftover } from './replay/library.ts';
 export { createMatcher, type Matcher, type MatchOptions, type Miss } from './replay/match.ts';
 export { type Player, type PlayerOptions, startPlayer } from './replay/player.ts';
 export type { LegName, Loss, Outcome, Protocol, RawHeaders, Side } from './util/types.ts';

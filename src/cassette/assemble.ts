@@ -75,9 +75,16 @@ function copyTwin(state: ExchangeState, leg: LegState): void {
 
 function mergeLeg(state: ExchangeState, update: LegRecord): void {
   const known = findLeg(state, update.leg, update.attempt);
-  const chunks = [...(known?.chunks ?? []), ...(update.chunks ?? [])];
-  if (known) Object.assign(known, update, { chunks });
-  else state.legs.push({ ...update, chunks });
+  if (!known) {
+    // The record is nobody else's: it was parsed for this.
+    update.chunks ??= [];
+    state.legs.push(update as LegState);
+    return;
+  }
+  const { chunks } = known;
+  // Not by spreading: a body may come in more reads than a function takes arguments.
+  for (const chunk of update.chunks ?? []) chunks.push(chunk);
+  Object.assign(known, update, { chunks });
 }
 
 function findLeg(state: ExchangeState, leg: LegName, attempt?: number): LegState | undefined {
@@ -146,7 +153,7 @@ function timesOf(
   response: LegState | undefined,
   end: EntryEnd | undefined,
 ): Pick<Entry, 'time' | 'timings'> {
-  const last = Math.max(base, ...[request, response].flatMap((leg) => (leg ? lastMs(leg) : [])));
+  const last = Math.max(base, request ? lastMs(request) : base, response ? lastMs(response) : base);
   const over = Math.max(end?.ms ?? last, base);
   const sent = Math.min(over, request?.end?.ms ?? (request ? lastMs(request) : base));
   const head = Math.min(over, Math.max(sent, response?.ms ?? over));
@@ -244,6 +251,7 @@ function httpVersion(version: string): string {
 }
 
 function queryOf(url: string): { name: string; value: string }[] {
+  if (!url.includes('?')) return [];
   const query = url.split('#', 1)[0]!.split('?').slice(1).join('?');
   return [...new URLSearchParams(query)].map(([name, value]) => ({ name, value }));
 }

@@ -78,7 +78,7 @@ async function headerOf(read: ReadJournal, index: JournalIndex, { header }: Jour
 /** The client of the first exchange that names one. */
 async function findClient(read: ReadJournal, index: JournalIndex): Promise<CassetteHeader['client']> {
   for (const lines of inOrder(index)) {
-    const [opened] = await readRecords(read, lines.slice(0, 1));
+    const [opened] = await readRecords(read, lines.slice(0, 2));
     const client = clientOf(headerValue(opened?.legs?.[0]?.request?.headers ?? [], 'user-agent'));
     if (client) return client;
   }

@@ -119,6 +119,10 @@ export interface Producer {
   version?: string;
   /** `passthrough`, or a translator's name such as `responses->chat`. */
   how?: string;
+  /** Of a translator: the provider's table that was in force, so that the same translation can be made again. */
+  dialect?: string;
+  /** The name that the model was given by a rule of `--map`. */
+  model?: string;
 }
 
 /** One side of one exchange: a client entry, and one upstream entry an attempt. */

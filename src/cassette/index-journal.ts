@@ -1,45 +1,46 @@
 import { Buffer } from 'node:buffer';
+import { fromUtf8 } from '../util/bytes.ts';
 import { RECORDING_LIMITS } from './limits.ts';
 import { type ExchangeRecord, JOURNAL_VERSION, type JournalStart } from './records.ts';
 
 /** Reads part of a journal: fewer bytes than asked for at its end. */
 export type ReadJournal = (position: number, length: number) => Promise<Uint8Array>;
 
-interface Line {
-  at: number;
-  bytes: number;
-}
+/** Where lines are, and how many bytes they have, in turns: two numbers a line, since a long recording has very many. */
+type Lines = readonly number[];
 
 /** Where the records of each exchange are, so that they can be read in another order than they were written. */
 export interface JournalIndex {
   /** Undefined when the first line is torn or is no journal's. */
   start: JournalStart | undefined;
-  lines: Map<number, Line[]>;
+  lines: Map<number, Lines>;
   /** Different placeholders seen, by kind: how many values were replaced. */
   redacted: Record<string, number>;
 }
 
 const RECORD_START = /^\{"x":(\d+),"t":"/;
+/** `{"x":`, the largest whole number, `,"t":"`. */
+const RECORD_START_BYTES = 32;
 const PLACEHOLDERS = /\[redacted:([a-z0-9-]+)#(\d+)\]|%5Bredacted%3A([a-z0-9-]+)%23(\d+)/g;
 const LINE_FEED = 10;
 
 /** Goes through a journal once. A torn last line, as a kill or a full disk leaves it, is not counted. */
 export async function indexJournal(read: ReadJournal): Promise<JournalIndex> {
-  const index: JournalIndex = { start: undefined, lines: new Map(), redacted: {} };
+  const lines = new Map<number, number[]>();
+  const index: JournalIndex = { start: undefined, lines, redacted: {} };
   const seen = new Set<string>();
   for await (const { at, bytes } of linesOf(read)) {
-    const text = bytes.toString('latin1');
     if (at === 0) {
       index.start = parseStart(bytes.toString('utf8'));
       if (!index.start) return index;
       continue;
     }
-    const seq = Number(RECORD_START.exec(text)?.[1] ?? Number.NaN);
+    const seq = Number(RECORD_START.exec(bytes.toString('latin1', 0, RECORD_START_BYTES))?.[1] ?? Number.NaN);
     if (Number.isNaN(seq)) continue;
-    const lines = index.lines.get(seq) ?? [];
-    lines.push({ at, bytes: bytes.length });
-    index.lines.set(seq, lines);
-    if (text.includes('redacted')) countPlaceholders(text, seen, index.redacted);
+    const known = lines.get(seq);
+    if (known) known.push(at, bytes.length);
+    else lines.set(seq, [at, bytes.length]);
+    if (bytes.includes('redacted')) countPlaceholders(bytes.toString('latin1'), seen, index.redacted);
   }
   return index;
 }
@@ -69,10 +70,10 @@ export function readAhead(read: ReadJournal): ReadJournal {
 }
 
 /** The records of one exchange, in the order they were written. */
-export async function readRecords(read: ReadJournal, lines: readonly Line[]): Promise<ExchangeRecord[]> {
+export async function readRecords(read: ReadJournal, lines: Lines): Promise<ExchangeRecord[]> {
   const records: ExchangeRecord[] = [];
-  for (const { at, bytes } of lines) {
-    const record = parseLine(Buffer.from(await read(at, bytes)).toString('utf8')) as ExchangeRecord | undefined;
+  for (let i = 0; i < lines.length; i += 2) {
+    const record = parseLine(fromUtf8(await read(lines[i]!, lines[i + 1]!))) as ExchangeRecord | undefined;
     if (record) records.push(record);
   }
   return records;
@@ -104,7 +105,7 @@ async function* linesOf(read: ReadJournal): AsyncGenerator<{ at: number; bytes: 
     let from = 0;
     for (let end = block.indexOf(LINE_FEED); end >= 0; end = block.indexOf(LINE_FEED, from)) {
       parts.push(block.subarray(from, end));
-      yield { at: lineAt, bytes: Buffer.concat(parts) };
+      yield { at: lineAt, bytes: concatLine(parts) };
       parts = [];
       from = end + 1;
       lineAt = at + from;
@@ -112,4 +113,11 @@ async function* linesOf(read: ReadJournal): AsyncGenerator<{ at: number; bytes: 
     if (from < block.length) parts.push(block.subarray(from));
     at += block.length;
   }
+}
+
+/** Most lines lie within one block, and are not copied. */
+function concatLine(parts: readonly Uint8Array[]): Buffer {
+  const [only] = parts;
+  if (parts.length !== 1 || !only) return Buffer.concat(parts);
+  return Buffer.from(only.buffer, only.byteOffset, only.byteLength);
 }

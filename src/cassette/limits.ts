@@ -39,6 +39,11 @@ export const RECORDING_LIMITS = {
   entryBytes: 512 * MIB - 25,
   /** What stands before the entries: a few hundred bytes; more than this is not our layout. */
   preambleBytes: MIB,
+  /**
+   * From this size on an index is kept beside a cassette. Going through 16 MiB of small exchanges takes 60 ms, and of larger ones
+   * less, so below that nobody would notice.
+   */
+  indexedBytes: 16 * MIB,
   /** Read from a file at a time. */
   readBytes: 256 * KIB,
   /** Written to a cassette at a time. */

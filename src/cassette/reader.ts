@@ -1,27 +1,21 @@
 import { Buffer } from 'node:buffer';
 import { parseJson } from '../decode/json.ts';
-import { TapedeckError } from '../errors.ts';
 import { fromUtf8 } from '../util/bytes.ts';
-import { adoptEntry, adoptHeader, entryFault } from './adopt.ts';
-import type { CassetteHeader, Entry } from './format.ts';
+import { adoptEntry, adoptHeader } from './adopt.ts';
+import { type CassetteIndex, createIndexBuilder, indexOfLines, parseIndex, serializeIndex } from './cassette-index.ts';
+import { type CassetteHeader, type Entry, FORMAT_VERSION } from './format.ts';
 import { groupExchanges, joinExchange, type RecordedExchange } from './legs.ts';
 import { RECORDING_LIMITS } from './limits.ts';
 import { type Converter, converterFrom } from './migrate.ts';
-import { createCassetteScanner, type ScanEvent } from './scan.ts';
+import { checkEntry, parseEntry, placesIn, readRuns } from './places.ts';
+import { createCassetteScanner, type ScanEvent, statedSha256 } from './scan.ts';
+import { type CassetteSource, cutOff, edited, notJson, placed, unreadable } from './source.ts';
 import type { CassetteReader } from './store.ts';
 
-/** The bytes of a cassette. */
-export interface CassetteSource {
-  path: string;
-  bytes: number;
-  /** All bytes, in new buffers, from the beginning. */
-  blocks(): AsyncIterable<Uint8Array>;
-  close(): Promise<void>;
-}
-
 /**
- * Reads the header of a cassette and goes through it once, to see whether it is whole and as it was recorded.
- * @param options.pristine refuse a cassette whose entries do not fit its checksum
+ * Reads the header of a cassette and goes through it once, to see whether it is whole and as it was recorded, and where its
+ * exchanges stand; of a large one an index remembers that.
+ * @param options.pristine refuse a cassette whose entries do not fit its checksum, whatever an index says
  * @throws TapedeckError `cassette-unreadable`, `cassette-too-new`, `cassette-edited`
  */
 export async function readCassette(
@@ -29,12 +23,26 @@ export async function readCassette(
   options: { pristine?: boolean } = {},
 ): Promise<CassetteReader> {
   if (source.bytes === 0) throw unreadable(source, 'it is empty', 'Restore the file or record again.');
-  const { header, converter, sound } = await inspect(source);
+  const inspection = (options.pristine ? undefined : await recall(source)) ?? (await inspect(source));
+  const { header, converter, sound, index } = inspection;
   const base = { path: source.path, close: () => source.close() };
   if (sound !== undefined) {
     if (!sound && options.pristine) throw edited(source, 'its entries do not fit its checksum');
-    const entries = () => scanEntries(source, converter);
-    return { ...base, header, edited: !sound, entries, exchanges: () => joinRuns(source, entries()) };
+    const cassette = { ...base, header, edited: !sound };
+    if (!index) {
+      const entries = () => scanEntries(source, converter);
+      return { ...cassette, entries, exchanges: () => joinRuns(source, entries()) };
+    }
+    return {
+      ...cassette,
+      places: placesIn(source, index, converter),
+      async *entries() {
+        for await (const run of readRuns(source, index, converter)) yield* run;
+      },
+      async *exchanges() {
+        for await (const run of readRuns(source, index, converter)) yield placed(source, () => joinExchange(run));
+      },
+    };
   }
   if (options.pristine) throw edited(source, 'it does not have the layout of a cassette, so its checksum is void');
   const whole = await readWhole(source);
@@ -47,26 +55,71 @@ export async function readCassette(
   };
 }
 
+/** What the index of a large cassette remembers of an earlier inspection. */
+async function recall(source: CassetteSource): Promise<Inspection | undefined> {
+  const file = source.bytes < RECORDING_LIMITS.indexedBytes ? undefined : await source.loadIndex();
+  const sha256 = file && (await readStated(source));
+  if (!file || sha256 === undefined) return undefined;
+  const index = parseIndex(file, { bytes: source.bytes, modifiedAt: source.modifiedAt, sha256 });
+  if (!index) return undefined;
+  for await (const event of scan(source)) {
+    if (event.kind !== 'header') return undefined;
+    const parsed = parseHeader(source, event.text);
+    return parsed && { ...parsed, sound: !index.edited, index };
+  }
+  return undefined;
+}
+
+/** The checksum that stands at the end of the file. */
+async function readStated(source: CassetteSource): Promise<string | undefined> {
+  const end = await source.read(Math.max(0, source.bytes - TRAILER_BYTES), TRAILER_BYTES);
+  return statedSha256(fromUtf8(end));
+}
+
 interface Inspection {
   header: CassetteHeader;
   converter: Converter;
   /** Whether the checksum fits; undefined when the file does not have our layout. */
   sound: boolean | undefined;
+  /** Undefined when the file can only be read from its beginning. */
+  index?: CassetteIndex | undefined;
 }
+
+/** What follows the entries is shorter. */
+const TRAILER_BYTES = 256;
 
 async function inspect(source: CassetteSource): Promise<Inspection> {
   const found: Partial<Inspection> = {};
+  const builder = createIndexBuilder();
+  let stated: string | undefined;
   for await (const event of scan(source)) {
-    if (event.kind === 'header') {
-      const parsed = parseJson(event.text);
+    if (event.kind === 'entry') builder.add(event.bytes, event);
+    else if (event.kind === 'header') {
+      const parsed = parseHeader(source, event.text);
       // A header that was edited into something else is explained by reading the file as a whole.
-      if (!parsed.ok) return { ...(found as Inspection), sound: undefined };
-      Object.assign(found, convertHeader(source, (parsed.value as { log: { _tapedeck?: unknown } }).log._tapedeck));
-    } else if (event.kind === 'footer') found.sound = event.sha256 === event.stated;
-    else if (event.kind === 'cut') throw cutOff(source, event.offset, event.line);
+      if (!parsed) return { ...(found as Inspection), sound: undefined };
+      Object.assign(found, parsed);
+    } else if (event.kind === 'footer') {
+      found.sound = event.sha256 === event.stated;
+      stated = event.stated;
+    } else if (event.kind === 'cut') throw cutOff(source, event.offset, event.line);
     else if (event.kind === 'foreign') return { ...(found as Inspection), sound: undefined };
   }
-  return found as Inspection;
+  const whole = found as Inspection;
+  // The names of members in older formats are their converters' business.
+  const lines = whole.header.format === FORMAT_VERSION ? builder.lines() : undefined;
+  if (!lines) return whole;
+  const { bytes, modifiedAt } = source;
+  if (stated !== undefined && bytes >= RECORDING_LIMITS.indexedBytes) {
+    await source.saveIndex(serializeIndex(lines, { bytes, modifiedAt, sha256: stated }, !whole.sound));
+  }
+  return { ...whole, index: indexOfLines(lines, !whole.sound) };
+}
+
+function parseHeader(source: CassetteSource, text: string): Pick<Inspection, 'header' | 'converter'> | undefined {
+  const parsed = parseJson(text);
+  if (!parsed.ok) return undefined;
+  return convertHeader(source, (parsed.value as { log: { _tapedeck?: unknown } }).log._tapedeck);
 }
 
 async function* scan(source: CassetteSource): AsyncGenerator<ScanEvent> {
@@ -100,22 +153,8 @@ async function* scanEntries(source: CassetteSource, converter: Converter): Async
   for await (const event of scan(source)) {
     if (event.kind === 'cut' || event.kind === 'foreign') throw cutOff(source, event.offset, event.line);
     if (event.kind !== 'entry') continue;
-    if (event.bytes.length > RECORDING_LIMITS.entryBytes) {
-      const what = `the entry at line ${event.line} has ${event.bytes.length} bytes, more than a string can hold`;
-      throw unreadable(source, what, 'Cut the body of that entry down.');
-    }
-    const text = fromUtf8(event.bytes);
-    const parsed = parseJson(text);
-    if (!parsed.ok) throw notJson(source, text, parsed, event);
-    const where = `the entry at line ${event.line} (byte ${event.offset})`;
-    yield checkEntry(source, converter.entry(parsed.value), where);
+    yield parseEntry(source, converter, event);
   }
-}
-
-function checkEntry(source: CassetteSource, value: unknown, where: string): Entry {
-  const fault = entryFault(value);
-  if (fault === undefined) return value as Entry;
-  throw unreadable(source, `${where} breaks the format: ${fault}`, 'docs/cassette-format.md says what an entry has.');
 }
 
 async function* joinRuns(source: CassetteSource, entries: AsyncIterable<Entry>): AsyncGenerator<RecordedExchange> {
@@ -165,51 +204,4 @@ async function readWhole(source: CassetteSource) {
 
 async function* iterate<T>(list: readonly T[]): AsyncGenerator<T> {
   yield* list;
-}
-
-/** Adds the path to what a function without one says. */
-function placed<T>(source: CassetteSource, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof TapedeckError)) throw error;
-    const { code, message, hint } = error;
-    throw new TapedeckError(code, `${source.path} cannot be read: ${message}`, hint === undefined ? {} : { hint });
-  }
-}
-
-function unreadable({ path }: CassetteSource, what: string, hint: string): TapedeckError {
-  return new TapedeckError('cassette-unreadable', `${path} cannot be read: ${what}.`, { hint });
-}
-
-function edited({ path }: CassetteSource, what: string): TapedeckError {
-  const hint = 'Record it again, or leave --pristine out.';
-  return new TapedeckError('cassette-edited', `${path} was edited: ${what}.`, { hint });
-}
-
-function cutOff(source: CassetteSource, offset: number, line: number): TapedeckError {
-  const hint =
-    'Restore the file or record again; a recording that was killed leaves a .part file that can be recovered.';
-  return unreadable(source, `it is cut off at byte ${offset} (line ${line})`, hint);
-}
-
-function notJson(
-  source: CassetteSource,
-  text: string,
-  fault: { message: string; offset: number },
-  from: { offset: number; line: number },
-): TapedeckError {
-  const before = text.slice(0, fault.offset);
-  const offset = from.offset + Buffer.byteLength(before);
-  const line = from.line + before.split('\n').length - 1;
-  const isWhole = from.offset === 0;
-  if (isWhole && isBeginning(text, fault.offset)) return cutOff(source, source.bytes, text.split('\n').length);
-  const what = `it is not JSON at line ${line} (byte ${offset}): ${fault.message}`;
-  return unreadable(source, what, 'Undo the last edit, or restore the file.');
-}
-
-/** Whether a text that is not JSON begins like an object and then just ends. */
-function isBeginning(text: string, faultAt: number): boolean {
-  const bare = text.trim();
-  return bare.startsWith('{') && (faultAt >= text.trimEnd().length || !bare.endsWith('}'));
 }

@@ -10,6 +10,14 @@ import type { JournalStart } from './records.ts';
 /** What stands behind a cassette's name while it is being recorded. */
 export const JOURNAL_SUFFIX = '.part';
 
+/** What is to be appended to `NAME.har`, with this behind that name, until it stands there. */
+const ADDITION_SUFFIX = '.append';
+
+/** Where what is to be appended to a cassette is recorded: a cassette of its own, with a journal of its own. */
+export function additionTo(cassette: string): string {
+  return `${cassette}${ADDITION_SUFFIX}`;
+}
+
 /** What was found of one journal, and what was done about it. */
 export type Recovery =
   | { outcome: 'recovered'; journal: string; path: string; exchanges: number }
@@ -22,16 +30,23 @@ export type Recovery =
 
 /**
  * Turns the journals of killed recordings into cassettes.
- * @param target a folder (all journals in it), a cassette (the journal of that name) or a journal
+ * @param target a folder (all journals in it), a cassette (the journal of that name, and that of what was being appended to
+ * it) or a journal
  */
 export async function recoverJournals(target: string): Promise<Recovery[]> {
   const found = await look(target);
   const isJournal = (name: string) => name.endsWith(JOURNAL_SUFFIX);
-  const one = isJournal(target) ? target : `${target}${JOURNAL_SUFFIX}`;
-  const journals = found?.folder ? await listFolder(target, isJournal) : (await look(one)) ? [one] : [];
   const recoveries: Recovery[] = [];
-  for (const journal of journals) recoveries.push(await recoverJournal(journal));
+  for (const journal of found?.folder ? await listFolder(target, isJournal) : journalsOf(target, found !== undefined)) {
+    if (await look(journal)) recoveries.push(await recoverJournal(journal));
+  }
   return recoveries;
+}
+
+function journalsOf(file: string, exists: boolean): string[] {
+  if (file.endsWith(JOURNAL_SUFFIX)) return [file];
+  const own = `${file}${JOURNAL_SUFFIX}`;
+  return exists ? [own, `${additionTo(file)}${JOURNAL_SUFFIX}`] : [own];
 }
 
 async function recoverJournal(journal: string): Promise<Recovery> {

@@ -24,7 +24,9 @@ type State = 'first' | 'header' | 'between' | 'entry' | 'after' | 'footer' | 'la
 
 const LINE_FEED = 10;
 const SPACE = 32;
+const CLOSING_BRACE = 125;
 const SHA256_LINE = /^ "_sha256": "([0-9a-f]{64})"$/;
+const END = /\n \],\n "_sha256": "([0-9a-f]{64})"\n\}\}\n?$/;
 const COMMA = ',';
 /** No line that stands alone is longer. */
 const LONGEST_MARK = 128;
@@ -86,7 +88,6 @@ export function createCassetteScanner(): CassetteScanner {
     else if (before === 'header' && next === 'between')
       events.push({ kind: 'header', text: `${header}"entries":[]}}` });
     else if (before === 'entry' && next !== 'entry') events.push(takeEntry());
-    if (before === 'entry' || next === 'entry') hash.update(bytes);
     if (next === 'done' && before === 'last') events.push({ kind: 'footer', sha256: hash.digest('hex'), stated });
     offset += bytes.length;
     line += 1;
@@ -94,10 +95,28 @@ export function createCassetteScanner(): CassetteScanner {
   }
 
   function takeEntry(): ScanEvent {
+    for (const part of entry.parts) hash.update(part);
     const last = entry.parts.pop()!;
     const whole = [...entry.parts, last.subarray(0, ENTRY_END.length)];
     entry.parts = [];
     return { kind: 'entry', bytes: Buffer.concat(whole), offset: entry.offset, line: entry.line };
+  }
+
+  /**
+   * Most lines stand inside an entry and cannot be its last one: those that follow each other in a chunk are taken together.
+   * @returns where the line begins that is to be looked at
+   */
+  function skipInner(chunk: Uint8Array, from: number): number {
+    let next = from;
+    if (state !== 'entry' || parts.length > 0) return from;
+    for (let end = chunk.indexOf(LINE_FEED, next); end >= 0; end = chunk.indexOf(LINE_FEED, next)) {
+      if (chunk[next + 2] === CLOSING_BRACE) break;
+      next = end + 1;
+      line += 1;
+    }
+    if (next > from) entry.parts.push(chunk.subarray(from, next));
+    offset += next - from;
+    return next;
   }
 
   const isOver = (): boolean => state === 'done' || state === 'stopped';
@@ -105,14 +124,14 @@ export function createCassetteScanner(): CassetteScanner {
   return {
     push(chunk) {
       const events: ScanEvent[] = [];
-      let from = 0;
-      for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, from)) {
+      let from = skipInner(chunk, 0);
+      for (let end = chunk.indexOf(LINE_FEED, from); end >= 0; end = chunk.indexOf(LINE_FEED, from)) {
         if (state === 'stopped') return events;
         parts.push(chunk.subarray(from, end + 1));
         const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
         parts = [];
-        from = end + 1;
         events.push(...take(bytes));
+        from = skipInner(chunk, end + 1);
       }
       if (from < chunk.length && state !== 'stopped') parts.push(chunk.subarray(from));
       return events;
@@ -126,6 +145,11 @@ export function createCassetteScanner(): CassetteScanner {
       return [...events, { kind: 'cut', offset: offset + (whole ? 0 : rest.length), line }];
     },
   };
+}
+
+/** The checksum that the last lines of a cassette give. @param end text from any place after the entries, or before, to the end */
+export function statedSha256(end: string): string | undefined {
+  return END.exec(end)?.[1];
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -57,20 +57,36 @@ const ONE_LINE: ReadonlySet<string> = new Set([
   'creator',
 ]);
 
+/** Characters of a piece: long enough that few are made, far below the longest string. */
+const PIECE = 256 * 1024;
+
+/** What is remembered of shapes of objects: ours are few and short, and a cassette from elsewhere may have any number. */
+const MOST_SHAPES = 1000;
+const LONGEST_SHAPE = 1000;
+
 /** Everything before the first entry, with the line end. */
 export function serializeHeader(header: CassetteHeader, creator: { name: string; version: string }): string {
-  const lines = [FIRST_LINE];
-  printMember(lines, ' ', '_tapedeck', header, ',');
-  printMember(lines, ' ', 'version', '1.2', ',');
-  printMember(lines, ' ', 'creator', creator, ',');
-  return `${[...lines, ENTRIES_LINE].join('\n')}\n`;
+  const out = createOutput();
+  out.put(FIRST_LINE);
+  for (const [key, value] of [
+    ['_tapedeck', header] as const,
+    ['version', '1.2'] as const,
+    ['creator', creator] as const,
+  ]) {
+    out.put(`\n ${JSON.stringify(key)}: `);
+    printValue(out, '\n ', styleOf(key), value);
+    out.put(',');
+  }
+  out.put(`\n${ENTRIES_LINE}\n`);
+  return out.pieces().join('');
 }
 
-/** The lines of an entry, from `  {` to `  }`, without line ends. */
-export function entryLines(entry: Entry): string[] {
-  const lines: string[] = [];
-  printValue(lines, '  ', '', '', entry, '');
-  return lines;
+/** The text of an entry, from `  {` to `  }`, in pieces, since a long entry makes no string. */
+export function entryPieces(entry: Entry): string[] {
+  const out = createOutput();
+  out.put('  ');
+  printValue(out, `\n  `, styleOf(''), entry);
+  return out.pieces();
 }
 
 /** Everything after the last entry. @param sha256 hex, over the bytes between `serializeHeader` and this */
@@ -78,50 +94,108 @@ export function serializeFooter(sha256: string): string {
   return `${ENTRIES_END}\n "_sha256": "${sha256}"\n${LAST_LINE}\n`;
 }
 
-function printMember(lines: string[], indent: string, key: string, value: unknown, after: string): void {
-  printValue(lines, indent, `${JSON.stringify(key)}: `, key, value, after);
+/** Text that may be longer than a string. */
+interface Output {
+  put(text: string): void;
+  pieces(): string[];
 }
 
-/** @param before what stands before the value on its first line; @param key the member it is the value of */
-function printValue(lines: string[], indent: string, before: string, key: string, value: unknown, after: string): void {
-  if (typeof value !== 'object' || value === null || ONE_LINE.has(key) || isEmpty(value)) {
-    lines.push(`${indent}${before}${oneLine(value)}${after}`);
-    return;
+function createOutput(): Output {
+  const done: string[] = [];
+  let text = '';
+  return {
+    put(more) {
+      text += more;
+      if (text.length < PIECE) return;
+      done.push(text);
+      text = '';
+    },
+    pieces: () => [...done, text],
+  };
+}
+
+/** How the value of a member is laid out. */
+type Layout = 'lines' | 'one line' | 'items of one line';
+
+function styleOf(key: string): Layout {
+  if (ONE_LINE.has(key)) return 'one line';
+  return ONE_LINE_ITEMS.has(key) ? 'items of one line' : 'lines';
+}
+
+/** @param line what a line of the value begins with: the line end before it, and the indent of its last line */
+function printValue(out: Output, line: string, layout: Layout, value: unknown): void {
+  if (typeof value !== 'object' || value === null || layout === 'one line') out.put(oneLine(value));
+  else if (Array.isArray(value)) printItems(out, line, layout, value);
+  else printMembers(out, line, value as Record<string, unknown>);
+}
+
+function printItems(out: Output, line: string, layout: Layout, items: readonly unknown[]): void {
+  const inner = `${line}  `;
+  let before = `[${inner}`;
+  for (const item of items) {
+    out.put(before);
+    if (layout === 'items of one line') out.put(oneLine(item));
+    else printValue(out, inner, 'lines', item);
+    before = `,${inner}`;
   }
-  const inner = `${indent}  `;
-  if (Array.isArray(value)) {
-    lines.push(`${indent}${before}[`);
-    value.forEach((item, i) => {
-      const comma = i + 1 < value.length ? ',' : '';
-      if (ONE_LINE_ITEMS.has(key)) lines.push(`${inner}${oneLine(item)}${comma}`);
-      else printValue(lines, inner, '', '', item, comma);
-    });
-    lines.push(`${indent}]${after}`);
-    return;
+  out.put(items.length === 0 ? '[]' : `${line}]`);
+}
+
+function printMembers(out: Output, line: string, value: Record<string, unknown>): void {
+  const inner = `${line}  `;
+  let before = `{${inner}`;
+  for (const { key, name, layout } of membersOf(value)) {
+    const member = value[key];
+    if (member === undefined) continue;
+    out.put(before + name);
+    printValue(out, inner, layout, member);
+    before = `,${inner}`;
   }
-  lines.push(`${indent}${before}{`);
-  const members = orderedMembers(value);
-  members.forEach(([name, member], i) => {
-    printMember(lines, inner, name, member, i + 1 < members.length ? ',' : '');
-  });
-  lines.push(`${indent}}${after}`);
+  out.put(before[0] === '{' ? '{}' : `${line}}`);
 }
 
-function isEmpty(value: object): boolean {
-  return Array.isArray(value) ? value.length === 0 : orderedMembers(value).length === 0;
+interface Member {
+  key: string;
+  /** As it stands before the value. */
+  name: string;
+  layout: Layout;
 }
 
-function orderedMembers(value: object): [string, unknown][] {
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  const rank = ([key]: [string, unknown]) => RANK.get(key) ?? ORDER.length;
-  return members.sort((a, b) => rank(a) - rank(b));
+/** The members of objects by their keys: those of a cassette have few different ones, and sorting is what would cost most. */
+const MEMBERS = new Map<string, readonly Member[]>();
+
+function membersOf(value: object): readonly Member[] {
+  const keys = Object.keys(value);
+  if (keys.length === 0) return [];
+  // No name of ours holds a line end; with one in a foreign name nothing is kept.
+  const shape = keys.join('\n');
+  const known = MEMBERS.get(shape);
+  if (known) return known;
+  const rank = (key: string) => RANK.get(key) ?? ORDER.length;
+  const sorted = keys.map((key) => ({ key, name: `${JSON.stringify(key)}: `, layout: styleOf(key) }));
+  sorted.sort((a, b) => rank(a.key) - rank(b.key));
+  const isPlain = keys.every((key) => !key.includes('\n'));
+  if (isPlain && shape.length <= LONGEST_SHAPE && MEMBERS.size < MOST_SHAPES) MEMBERS.set(shape, sorted);
+  return sorted;
 }
+
+/** Members of values on one line, as they stand before their values: headers, messages and ends are most of what is written. */
+const SHORT_NAMES: ReadonlyMap<string, string> = new Map(
+  'name value type time opcode data by ms how send wait receive'.split(' ').map((key) => [key, `"${key}": `]),
+);
 
 /** JSON on one line, with a space after colons and commas. */
 function oneLine(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  if (members.length === 0) return '{}';
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}: ${oneLine(member)}`).join(', ')}}`;
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value) text += text === '' ? oneLine(item) : `, ${oneLine(item)}`;
+    return `[${text}]`;
+  }
+  for (const key in value) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member === undefined || !Object.hasOwn(value, key)) continue;
+    text += `${text === '' ? '' : ', '}${SHORT_NAMES.get(key) ?? `${JSON.stringify(key)}: `}${oneLine(member)}`;
+  }
+  return `{${text}}`;
 }

@@ -1,13 +1,15 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TapedeckError } from '../errors.ts';
+import { INDEX_SUFFIX } from './cassette-index.ts';
 import type { CassetteHeader, Entry } from './format.ts';
-import { listFolder, look } from './journal.ts';
+import { createFile, listFolder, look } from './journal.ts';
 import type { RecordedExchange } from './legs.ts';
 import { RECORDING_LIMITS } from './limits.ts';
 import { errnoOf, messageOf } from './output-error.ts';
-import { type CassetteSource, readCassette } from './reader.ts';
+import { readCassette } from './reader.ts';
 import { JOURNAL_SUFFIX, type Recovery, recoverJournals } from './recovery.ts';
+import type { CassetteSource } from './source.ts';
 import { writeCassetteFile } from './write.ts';
 
 /** A cassette that is open for reading. `entries` and `exchanges` may be called as often as wanted. */
@@ -19,7 +21,21 @@ export interface CassetteReader {
   /** In the order of the file; with flat memory where the file has our layout. Throws TapedeckError `cassette-unreadable`. */
   entries(): AsyncIterable<Entry>;
   exchanges(): AsyncIterable<RecordedExchange>;
+  /** Where single exchanges can be had; absent where the file does not have our layout, or is damaged. */
+  places?: ExchangePlaces;
   close(): Promise<void>;
+}
+
+/** The exchanges of a cassette by number (from 1, in the order of the file); reading one reads its bytes alone. */
+export interface ExchangePlaces {
+  count: number;
+  /** The number of an exchange by its id. */
+  numberOf(id: string): number | undefined;
+  idOf(number: number): string | undefined;
+  /** Numbers of the exchanges of one WebSocket connection. */
+  numbersOn(connection: string): number[];
+  /** Undefined when there is none of that number. Throws TapedeckError `cassette-unreadable`. */
+  exchange(number: number): Promise<RecordedExchange | undefined>;
 }
 
 /** Where recordings go and where they are looked for, below the working directory. */
@@ -114,6 +130,13 @@ async function openSource(path: string): Promise<CassetteSource> {
     return {
       path,
       bytes: found.size,
+      modifiedAt: found.mtimeMs,
+      read: (position, length) => readBytes(handle, position, length),
+      loadIndex: () => loadFile(path + INDEX_SUFFIX),
+      async saveIndex(file) {
+        const now = await handle.stat();
+        if (now.size === found.size && now.mtimeMs === found.mtimeMs) await saveFile(path + INDEX_SUFFIX, file);
+      },
       async *blocks() {
         for (let at = 0; ; ) {
           const buffer = Buffer.allocUnsafe(RECORDING_LIMITS.readBytes);
@@ -130,6 +153,28 @@ async function openSource(path: string): Promise<CassetteSource> {
     const message = `${path} cannot be read: ${messageOf(error)}.`;
     throw new TapedeckError('cassette-unreadable', message, { hint: 'Check who may read it.', cause: error });
   }
+}
+
+async function readBytes(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+/** An index is derived from its cassette: where it cannot be read or written, work goes on without it. */
+async function loadFile(path: string): Promise<Uint8Array | undefined> {
+  return readFile(path).catch(() => undefined);
+}
+
+async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
+  await createFile(path, true, (sink) => sink.write(bytes)).catch((error) => {
+    if (!(error instanceof TapedeckError)) throw error;
+  });
 }
 
 /** A path below the working directory. */

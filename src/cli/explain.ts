@@ -10,6 +10,7 @@ import { forecastFor } from './explain/forecast.ts';
 import { type ExchangeLine, printAllWell, printDiagnosis, printOthers } from './explain/print.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, say, sayJson } from './io.ts';
+import { READING, sayWhenSlow } from './patience.ts';
 import { pathWord } from './short-path.ts';
 import { findExchange } from './show/select.ts';
 
@@ -47,7 +48,8 @@ interface Explained {
 interface Reading {
   /** The exchange that is explained in full; undefined when the cassette holds none. */
   chosen: Explained | undefined;
-  /** All exchanges, the chosen one too. */
+  count: number;
+  /** The exchanges that are told of, the chosen one too: all of them as JSON, else those that are not well. */
   lines: ExchangeLine[];
 }
 
@@ -57,11 +59,13 @@ async function run(args: Arguments, io: Io): Promise<number> {
   const { cassette: name, exchange: wanted } = readExchangeArgument(args);
   const version = readVersion(args.codex);
   const path = await findCassette(name, io.cwd);
-  const cassette = await openCassette(path);
+  const cassette = await sayWhenSlow(io, READING, openCassette(path));
   try {
     const diagnose = diagnoser(pathWord(path, io), version);
     const reading =
-      wanted === undefined ? await readAll(cassette, diagnose) : await readOne(cassette, wanted, diagnose);
+      wanted === undefined
+        ? await readAll(cassette, diagnose, args.json === true)
+        : await readOne(cassette, wanted, diagnose);
     if (args.json) sayJson(io, toJson(path, reading));
     else print(io, path, reading);
     return reading.chosen?.diagnosis.level === 'broken' ? EXIT.findings : EXIT.ok;
@@ -92,13 +96,14 @@ function diagnoser(cassette: string, version: string | undefined): Diagnose {
 }
 
 /** Reads all exchanges, and keeps the first one of the worst level. */
-async function readAll(cassette: CassetteReader, diagnose: Diagnose): Promise<Reading> {
+async function readAll(cassette: CassetteReader, diagnose: Diagnose, all: boolean): Promise<Reading> {
   const rank: Record<Diagnosis['level'], number> = { ok: 0, warning: 1, broken: 2 };
-  const reading: Reading = { chosen: undefined, lines: [] };
+  const reading: Reading = { chosen: undefined, count: 0, lines: [] };
   for await (const exchange of cassette.exchanges()) {
-    const number = reading.lines.length + 1;
+    reading.count += 1;
+    const number = reading.count;
     const diagnosis = diagnose(exchange, number);
-    reading.lines.push(lineOf({ number, diagnosis }));
+    if (all || diagnosis.level !== 'ok') reading.lines.push(lineOf({ number, diagnosis }));
     const best = reading.chosen?.diagnosis.level;
     if (best === undefined || rank[diagnosis.level] > rank[best]) reading.chosen = { number, diagnosis };
   }
@@ -106,9 +111,9 @@ async function readAll(cassette: CassetteReader, diagnose: Diagnose): Promise<Re
 }
 
 async function readOne(cassette: CassetteReader, name: string, diagnose: Diagnose): Promise<Reading> {
-  const { exchange, number } = await findExchange(cassette.exchanges(), name);
+  const { exchange, number } = await findExchange(cassette, name);
   const chosen = { number, diagnosis: diagnose(exchange, number) };
-  return { chosen, lines: [lineOf(chosen)] };
+  return { chosen, count: 1, lines: [lineOf(chosen)] };
 }
 
 function lineOf({ number, diagnosis }: Explained): ExchangeLine {
@@ -126,14 +131,14 @@ function toJson(path: string, { chosen, lines }: Reading): unknown {
   };
 }
 
-function print(io: Io, path: string, { chosen, lines }: Reading): void {
+function print(io: Io, path: string, { chosen, count, lines }: Reading): void {
   say(io, io.colour.dim(path));
   if (!chosen) {
     say(io, 'It holds no exchange.');
     return;
   }
-  if (chosen.diagnosis.level === 'ok' && lines.length > 1) {
-    printAllWell(io, lines.length, chosen.diagnosis);
+  if (chosen.diagnosis.level === 'ok' && count > 1) {
+    printAllWell(io, count, chosen.diagnosis);
     return;
   }
   printDiagnosis(io, chosen.number, chosen.diagnosis);

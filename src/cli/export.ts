@@ -114,7 +114,7 @@ interface Numbered {
 
 async function* chosen(cassette: CassetteReader, { exchange: name }: Wanted): AsyncGenerator<Numbered> {
   if (name !== undefined) {
-    yield await findExchange(cassette.exchanges(), name);
+    yield await findExchange(cassette, name);
     return;
   }
   let number = 0;

@@ -21,6 +21,27 @@ export const FLAGS = {
     choices: ['pass', 'decode'],
     describe: 'Send coded request bodies (zstd, gzip, …) up as they came, or decoded',
   },
+  'upstream-protocol': {
+    type: 'string',
+    choices: ['responses', 'chat', 'messages', 'auto'],
+    describe:
+      "Translate for a provider that speaks this; auto tries the client's own, then the others (default: hand through)",
+  },
+  map: {
+    type: 'string',
+    array: true,
+    describe: 'Rename models, FROM=TO; repeatable; * allowed, e.g. --map gpt=deepseek-chat',
+  },
+  dialect: {
+    type: 'string',
+    describe: "Name of the provider's table of peculiarities (default: guessed from the URL)",
+  },
+  'on-loss': {
+    type: 'string',
+    choices: ['ignore', 'warn', 'reject'],
+    default: 'warn',
+    describe: 'When a translation loses something: say nothing, count it in a header of the answer, or answer 400',
+  },
   'codex-home': {
     type: 'string',
     default: 'isolated',

@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   import: async () => (await import('./import.ts')).importCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   edit: async () => (await import('./edit.ts')).editCommand,
+  translate: async () => (await import('./translate.ts')).translateCommand,
   connect: async () => (await import('./connect.ts')).connectCommand,
   demo: async () => (await import('./demo.ts')).demoCommand,
 };
@@ -61,7 +62,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
           return extended.options(command.flags).example(command.examples);
         },
         async (args) => {
-          exitCode = await command.run(checkArguments(args as unknown as Arguments, command), io);
+          const checked = checkArguments(args as unknown as Arguments, command);
+          exitCode = await command.run({ ...checked, ...behindDashes(argv) }, io);
         },
       );
     }
@@ -81,6 +83,12 @@ const DASH = '\u0000-';
 function hideDash(part: string, index: number, argv: readonly string[]): string {
   const end = argv.indexOf('--');
   return part === '-' && (end < 0 || index < end) ? DASH : part;
+}
+
+/** The command after `--` as it was given: yargs makes numbers of words that look like one (`007`). */
+function behindDashes(argv: readonly string[]): Pick<Arguments, '--'> {
+  const at = argv.indexOf('--');
+  return at < 0 ? {} : { '--': argv.slice(at + 1) };
 }
 
 /** Puts the lone `-` back, and throws `usage` for a flag of one value that was given several times. */

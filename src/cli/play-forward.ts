@@ -2,16 +2,22 @@ import { access } from 'node:fs/promises';
 import { type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http';
 import { createRecorder, type FileRecorder } from '../cassette/recorder.ts';
 import type { RecordingSummary } from '../cassette/tap.ts';
+import { parseJson } from '../decode/json.ts';
 import { errorText } from '../protocols/errors.ts';
+import { PROXY_LIMITS } from '../proxy/limits.ts';
 import { type ProxyOptions, type RunningProxy, startProxy } from '../proxy/server.ts';
+import type { LiveConnection } from '../replay/live-socket.ts';
 import { parseBaseUrl } from '../route/base-url.ts';
 import { classify } from '../route/endpoints.ts';
+import { openUpstreamSocket } from '../upstream/websocket.ts';
 import { dropHopByHop } from '../util/hop-by-hop.ts';
 import { recordingHeader } from './recording-header.ts';
 
 /** Takes the requests that a cassette does not hold and records them to a new one. */
 export interface Forwarder {
   forward(request: IncomingMessage, response: ServerResponse, body: Uint8Array): void;
+  /** Opens a recorded WebSocket to the upstream, as a client asked for with its upgrade. */
+  forwardSocket(upgrade: IncomingMessage): Promise<LiveConnection>;
   /** Ends the recording; undefined when nothing was forwarded. */
   close(): Promise<RecordingSummary | undefined>;
 }
@@ -24,13 +30,19 @@ export interface Forwarder {
 export function createForwarder(cassette: string, upstream: ProxyOptions, redactPatterns: RegExp[]): Forwarder {
   parseBaseUrl(upstream.upstream);
   let started: Promise<{ proxy: RunningProxy; recorder: FileRecorder }> | undefined;
+  const start = () => {
+    started ??= startRecording(cassette, upstream, redactPatterns);
+    return started;
+  };
   return {
     forward(request, response, body) {
-      started ??= startRecording(cassette, upstream, redactPatterns);
-      started.then(
+      start().then(
         ({ proxy }) => relay(proxy.port, request, response, body),
         (error: Error) => answerError(request, response, `Tapedeck cannot record: ${error.message}`),
       );
+    },
+    async forwardSocket(upgrade) {
+      return openLive((await start()).proxy.port, upgrade);
     },
     async close() {
       if (!started) return undefined;
@@ -88,6 +100,44 @@ function relay(port: number, request: IncomingMessage, response: ServerResponse,
   up.on('error', (error) => answerError(request, response, `Tapedeck cannot forward: ${error.message}`));
   response.on('close', () => up.destroy());
   up.end(body);
+}
+
+/** The proxy answers every upgrade within `upgradeMs`; this is for one that cannot even do that. */
+const UPGRADE_MS = 2 * PROXY_LIMITS.upgradeMs;
+
+const HOST: ReadonlySet<string> = new Set(['host']);
+
+/** Rejects with what the proxy says of an upgrade that the upstream does not accept. */
+function openLive(port: number, { url, rawHeaders, headers }: IncomingMessage): Promise<LiveConnection> {
+  const kept = dropHopByHop(rawHeaders, HOST);
+  const request = {
+    origin: `http://127.0.0.1:${port}`,
+    path: url ?? '/',
+    headers: kept.filter((_, i) => !kept[i - (i % 2)]!.toLowerCase().startsWith('sec-websocket-')),
+    protocols: (headers['sec-websocket-protocol'] ?? '').split(',').flatMap((name) => name.trim() || []),
+  };
+  const { messageBytes, closeMs } = PROXY_LIMITS;
+  return new Promise((resolve, reject) => {
+    openUpstreamSocket(
+      request,
+      { upgradeMs: UPGRADE_MS, messageBytes, closeMs },
+      {
+        sent() {},
+        done(result) {
+          if (result.kind === 'accepted') {
+            resolve({ socket: result.socket, headers: dropHopByHop(result.head.headers) });
+          } else if (result.kind === 'failed') reject(result.error);
+          else reject(new Error(refusalOf(result.body.toString())));
+        },
+      },
+    );
+  });
+}
+
+function refusalOf(body: string): string {
+  const parsed = parseJson(body);
+  const error = parsed.ok ? (parsed.value as { error?: { message?: unknown } } | null)?.error : undefined;
+  return typeof error?.message === 'string' ? error.message : 'the upgrade was refused.';
 }
 
 function answerError(request: IncomingMessage, response: ServerResponse, message: string): void {

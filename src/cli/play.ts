@@ -1,10 +1,9 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { CassetteHeader } from '../cassette/format.ts';
-import type { RecordedExchange } from '../cassette/legs.ts';
 import { createRedactor } from '../cassette/redact.ts';
-import { findCassette, openCassette } from '../cassette/store.ts';
+import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError } from '../errors.ts';
+import { sourceOfCassette } from '../replay/exchange-source.ts';
 import type { Repeat } from '../replay/match.ts';
 import { missText } from '../replay/miss.ts';
 import { type Player, type PlayerEvent, type PlayerOptions, type Speed, startPlayer } from '../replay/player.ts';
@@ -14,6 +13,7 @@ import { parseBaseUrl } from '../route/base-url.ts';
 import type { Arguments, Command } from './command.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, remark, say, sayJson } from './io.ts';
+import { READING, sayWhenSlow } from './patience.ts';
 import type { Forwarder } from './play-forward.ts';
 import { proxyOptions, redactPatterns } from './proxy-flags.ts';
 import { serve } from './serve.ts';
@@ -74,42 +74,52 @@ export const playCommand: Command = {
       const { recordCommand } = await import('./record.ts');
       return recordCommand.run({ ...args, output: path.file, force: false }, io);
     }
-    const { header, exchanges } = await readCassette(path.file);
-    const patterns = redactPatterns(args);
-    const { host = '127.0.0.1', port = 0, ...upstream } = await proxyOptions(args, io, (args.upstream as string) ?? '');
-    const forwarder =
-      args.mode === 'new_episodes'
-        ? (await import('./play-forward.ts')).createForwarder(path.file, upstream, patterns)
-        : undefined;
-    const watch = watchPlayer(args.json as boolean, io);
-    const player = await start(
-      {
-        exchanges,
-        as: args.as as PlayerOptions['as'],
-        match: args.match as MatchLevel,
-        repeat: args.repeat as Repeat,
-        speed,
-        host,
-        port,
-        ...(URL.canParse(header.upstream.url) ? { base: parseBaseUrl(header.upstream.url) } : {}),
-        ...(Object.keys(header.redacted).length > 0 ? { redactor: createRedactor({ patterns }) } : {}),
-        ...(forwarder ? { forward: forwarder.forward } : {}),
-        onRequest: watch.onRequest,
-      },
-      host,
-      port,
-    );
-    const command = args['--'] ?? [];
-    const own = await serve(player, io, {
-      json: args.json as boolean,
-      command,
-      codexHome: args['codex-home'] as string,
-    });
-    const recordedTo = await forwarder?.close();
-    summarize(path.file, player, recordedTo, { json: args.json as boolean, quiet: command.length > 0 }, io);
-    return exitCode(player, watch.failed(), own, args);
+    const cassette = await sayWhenSlow(io, READING, openCassette(path.file));
+    try {
+      return await play(path.file, cassette, speed, args, io);
+    } finally {
+      await cassette.close();
+    }
   },
 };
+
+async function play(file: string, cassette: CassetteReader, speed: Speed, args: Arguments, io: Io): Promise<number> {
+  const patterns = redactPatterns(args);
+  const { host = '127.0.0.1', port = 0, ...upstream } = await proxyOptions(args, io, (args.upstream as string) ?? '');
+  const forwarder =
+    args.mode === 'new_episodes'
+      ? (await import('./play-forward.ts')).createForwarder(file, upstream, patterns)
+      : undefined;
+  const { header } = cassette;
+  const watch = watchPlayer(args.json as boolean, io);
+  const started = start(
+    {
+      exchanges: await sourceOfCassette(cassette),
+      as: args.as as PlayerOptions['as'],
+      match: args.match as MatchLevel,
+      repeat: args.repeat as Repeat,
+      speed,
+      host,
+      port,
+      ...(URL.canParse(header.upstream.url) ? { base: parseBaseUrl(header.upstream.url) } : {}),
+      ...(Object.keys(header.redacted).length > 0 ? { redactor: createRedactor({ patterns }) } : {}),
+      ...(forwarder ? { forward: forwarder.forward, forwardSocket: forwarder.forwardSocket } : {}),
+      onRequest: watch.onRequest,
+    },
+    host,
+    port,
+  );
+  const player = await sayWhenSlow(io, READING, started);
+  const command = args['--'] ?? [];
+  const own = await serve(player, io, {
+    json: args.json as boolean,
+    command,
+    codexHome: args['codex-home'] as string,
+  });
+  const recordedTo = await forwarder?.close();
+  summarize(file, player, recordedTo, { json: args.json as boolean, quiet: command.length > 0 }, io);
+  return exitCode(player, watch.failed(), own, args);
+}
 
 function readSpeed(text: string): Speed {
   if (text === 'recorded' || text === 'instant') return text;
@@ -151,17 +161,6 @@ async function exists(name: string | undefined, io: Io): Promise<boolean> {
   );
 }
 
-async function readCassette(path: string): Promise<{ header: CassetteHeader; exchanges: RecordedExchange[] }> {
-  const reader = await openCassette(path);
-  try {
-    const exchanges: RecordedExchange[] = [];
-    for await (const exchange of reader.exchanges()) exchanges.push(exchange);
-    return { header: reader.header, exchanges };
-  } finally {
-    await reader.close();
-  }
-}
-
 async function start(options: PlayerOptions, host: string, port: number): Promise<Player> {
   return startPlayer(options).catch(async (cause: NodeJS.ErrnoException) => {
     if (cause instanceof TapedeckError || cause.code === undefined) throw cause;
@@ -171,15 +170,18 @@ async function start(options: PlayerOptions, host: string, port: number): Promis
 }
 
 /** Says on stderr what went wrong as it happens; with `--json` one line on stdout a request. */
-function watchPlayer(json: boolean, io: Io): { onRequest(event: PlayerEvent): void; failed(): boolean } {
-  let failed = false;
+function watchPlayer(json: boolean, io: Io): { onRequest(event: PlayerEvent): void; failed(): number | undefined } {
+  let failed: number | undefined;
   return {
     onRequest(event) {
       if (json) sayJson(io, { event: event.kind, method: event.method, target: event.target, ...detailOf(event) });
       if (event.kind === 'missed') remark(io, `${io.errorColour.red('miss')} ${missText(event.miss)}`);
       if (event.kind !== 'failed') return;
-      failed = true;
-      const text = event.error instanceof Error ? (event.error.stack ?? event.error.message) : String(event.error);
+      const { error } = event;
+      const isOurs = error instanceof TapedeckError;
+      failed = isOurs ? error.exitCode : EXIT.internal;
+      // A cassette that changed meanwhile is no bug.
+      const text = isOurs ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
       remark(io, `${io.errorColour.red('error')} ${text}`);
     },
     failed: () => failed,
@@ -218,7 +220,7 @@ function summarize(
   if (player.forwarded > 0) counts.push(`${player.forwarded} forwarded`);
   write(io, `${bold(shortPath(path, io))}  ${counts.join(', ')}`);
   if (leftovers.length > 0) {
-    const shown = leftovers.slice(0, 10).map(({ seq, client }) => `#${seq} ${client.request.method}`);
+    const shown = leftovers.slice(0, 10).map(({ seq, method }) => `#${seq} ${method}`);
     const more = leftovers.length > shown.length ? `, and ${leftovers.length - shown.length} more` : '';
     write(io, dim(`  left over  ${shown.join(', ')}${more}`));
   }
@@ -231,9 +233,9 @@ function summarize(
  * A command's own failure stands. Its success does not hide that a request missed, nor, with `--strict`, that recordings
  * were left over.
  */
-function exitCode(player: Player, failed: boolean, own: number, args: Arguments): number {
+function exitCode(player: Player, failed: number | undefined, own: number, args: Arguments): number {
   const hasCommand = (args['--'] ?? []).length > 0;
-  if (failed) return hasCommand ? EXIT.tapedeckFailed : EXIT.internal;
+  if (failed !== undefined) return hasCommand ? EXIT.tapedeckFailed : failed;
   const leftOver = (args.strict as boolean) && player.leftovers().length > 0;
   return own === EXIT.ok && (player.misses.length > 0 || leftOver) ? EXIT.miss : own;
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { TapedeckError } from '../errors.ts';
 import type { ProxyOptions } from '../proxy/server.ts';
+import type { Protocol } from '../util/types.ts';
 import type { Arguments } from './command.ts';
-import type { Io } from './io.ts';
+import { type Io, remark } from './io.ts';
 
 /** Turns the flags that `record` and `proxy` share into options of the proxy; throws `usage` for what cannot be. */
 export async function proxyOptions(args: Arguments, io: Io, upstream: string): Promise<ProxyOptions> {
@@ -18,8 +19,31 @@ export async function proxyOptions(args: Arguments, io: Io, upstream: string): P
     port,
     webSocket: args.websocket !== false,
     requestCoding: args['request-coding'] as 'pass' | 'decode',
+    ...translationOf(args, io),
     ...(keyName === undefined ? {} : { upstreamKey: keyFrom(io.env, keyName) }),
     ...(ca === undefined ? {} : { ca: await readAuthorities(ca) }),
+  };
+}
+
+/** Nothing is translated unless a flag asks for it. */
+function translationOf(args: Arguments, io: Io): Pick<ProxyOptions, 'translation'> {
+  const protocol = args['upstream-protocol'] as Protocol | 'auto' | undefined;
+  const map = args.map as string[] | undefined;
+  const dialect = args.dialect as string | undefined;
+  if (protocol === undefined && map === undefined) {
+    if (dialect === undefined) return {};
+    throw new TapedeckError('usage', '--dialect does nothing without --upstream-protocol.', {
+      hint: 'Name what the provider speaks, or auto.',
+    });
+  }
+  return {
+    translation: {
+      protocol: protocol ?? 'auto',
+      onLoss: args['on-loss'] as 'ignore' | 'warn' | 'reject',
+      onFound: (found) => remark(io, `The provider speaks ${found}.`),
+      ...(map === undefined ? {} : { map }),
+      ...(dialect === undefined ? {} : { dialect }),
+    },
   };
 }
 

@@ -1,17 +1,17 @@
-import { chooseCassettePath } from '../cassette/output-path.ts';
 import { createRecorder } from '../cassette/recorder.ts';
-import type { RecordingSummary } from '../cassette/tap.ts';
+import { JOURNAL_SUFFIX } from '../cassette/recovery.ts';
 import { EXIT } from '../errors.ts';
 import { startProxy } from '../proxy/server.ts';
-import { formatBytes, formatCount } from '../report/format.ts';
 import type { Outcome } from '../util/types.ts';
 import type { Command } from './command.ts';
 import { FLAGS } from './flags.ts';
-import { type Io, remark, say, sayJson } from './io.ts';
+import { remark } from './io.ts';
+import { sayWhenSlow } from './patience.ts';
 import { proxyOptions, redactPatterns } from './proxy-flags.ts';
+import { chooseOutput } from './record/output.ts';
+import { sayNothingCame, saySummary } from './record/summary.ts';
 import { recordingHeader } from './recording-header.ts';
 import { serve } from './serve.ts';
-import { pathWord, shortPath } from './short-path.ts';
 import { watchExchanges } from './watch.ts';
 
 export const recordCommand: Command = {
@@ -24,10 +24,24 @@ export const recordCommand: Command = {
     port: FLAGS.port,
     'request-coding': { ...FLAGS['request-coding'], default: 'pass' },
     'upstream-key-env': FLAGS['upstream-key-env'],
+    'upstream-protocol': FLAGS['upstream-protocol'],
+    map: FLAGS.map,
+    dialect: FLAGS.dialect,
+    'on-loss': FLAGS['on-loss'],
     ca: FLAGS.ca,
     websocket: FLAGS.websocket,
     'codex-home': FLAGS['codex-home'],
     redact: FLAGS.redact,
+    append: {
+      type: 'boolean',
+      default: false,
+      describe: 'Put what is recorded behind the exchanges of an existing cassette (-o FILE)',
+    },
+    split: {
+      type: 'string',
+      choices: ['session'],
+      describe: 'Write one cassette a session, NAME-<n>.har, when the recording is over',
+    },
     force: FLAGS.force,
     json: FLAGS.json,
   },
@@ -35,16 +49,17 @@ export const recordCommand: Command = {
     ['$0 record --upstream https://api.openai.com/v1', 'Record until Ctrl+C; point a client at the printed URL'],
     ["$0 record --upstream https://api.openai.com/v1 -- codex exec 'hi'", 'Record one Codex run and end with it'],
     ['$0 record -o bug.har --upstream http://127.0.0.1:4000 -- codex', 'Record what a gateway answers'],
+    ["$0 record -o bug.har --append --upstream URL -- codex exec 'go on'", 'Add one more run to bug.har'],
+    ['$0 record -o day.har --split session --upstream URL', 'One cassette a Codex session: day-1.har, day-2.har, …'],
   ],
   async run(args, io) {
     const options = await proxyOptions(args, io, args.upstream as string);
     const header = recordingHeader(options.upstream);
-    const force = args.force as boolean;
-    const path = await chooseCassettePath(args.output as string | undefined, io.cwd, new Date(), force);
+    const output = await chooseOutput(args, io);
     let failure: string | undefined;
     const recorder = await createRecorder({
-      path,
-      force,
+      path: output.path,
+      force: output.force,
       redactPatterns: redactPatterns(args),
       header,
       onFailure(message) {
@@ -67,39 +82,19 @@ export const recordCommand: Command = {
       await recorder.discard();
       throw error;
     }
-    if (ended.all === 0 && args.output === undefined) {
+    const style = { json: args.json as boolean, quiet: command.length > 0 };
+    if (ended.all === 0 && output.dropEmpty) {
       // An empty cassette that nobody named would only become the newest one.
       await recorder.discard();
-      remark(io, 'Nothing came, so no cassette was written.');
-      if (args.json)
-        sayJson(io, { event: 'summary', path: null, exchanges: 0, outcomes: {}, bytes: 0, redacted: {}, next: [] });
+      sayNothingCame(args.append as boolean, style, io);
       return code;
     }
-    const summary = await recorder.close();
-    printSummary(summary, { json: args.json as boolean, quiet: command.length > 0 }, io);
+    const summary = await sayWhenSlow(io, 'Writing the cassette …', recorder.close());
+    // A journal that could not be made a cassette waits for the next command.
+    const files = summary.path.endsWith(JOURNAL_SUFFIX) ? [] : await output.finish(summary);
+    saySummary(summary, files, style, io);
     if (failure !== undefined) return command.length === 0 ? EXIT.output : EXIT.tapedeckFailed;
     const unreachable = ended.all > 0 && ended.refused === ended.all;
     return command.length === 0 && unreachable ? EXIT.unreachable : code;
   },
 };
-
-function printSummary(summary: RecordingSummary, { json, quiet }: { json: boolean; quiet: boolean }, io: Io): void {
-  const next = ['show', 'validate', 'explain'].map((command) => `tapedeck ${command} ${pathWord(summary.path, io)}`);
-  if (json) {
-    sayJson(io, { event: 'summary', ...summary, next });
-    return;
-  }
-  // With a command, stdout is the client's.
-  const write = quiet ? remark : say;
-  const colour = quiet ? io.errorColour : io.colour;
-  const outcomes = Object.entries(summary.outcomes).map(([outcome, count]) => `${count} ${outcome}`);
-  const redacted = Object.entries(summary.redacted).map(([kind, count]) => `${count} ${kind}`);
-  write(
-    io,
-    `${colour.bold(shortPath(summary.path, io))}  ${formatCount(summary.exchanges, 'exchange')}, ${formatBytes(summary.bytes)}`,
-  );
-  if (outcomes.length > 0) write(io, `  outcomes  ${outcomes.join(', ')}`);
-  write(io, `  redacted  ${redacted.join(', ') || 'nothing'}`);
-  if (summary.failed) write(io, `  ${colour.red('incomplete')}  ${summary.failed}`);
-  for (const line of next) write(io, colour.dim(`  ${line}`));
-}

@@ -2,7 +2,7 @@ import { legsOf, type RecordedExchange } from '../cassette/legs.ts';
 import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError } from '../errors.ts';
 import { cassetteHeadLines } from '../report/cassette-head.ts';
-import { continuesEarlier, effectiveInput } from '../report/effective-input.ts';
+import { continuesEarlier, effectiveInput, previousOf, responseOf } from '../report/effective-input.ts';
 import { type ExchangeRow, exchangeTable, rowOf } from '../report/exchange-row.ts';
 import { exchangeLines, legLines } from '../report/exchange-text.ts';
 import { type ExchangeView, type LegView, viewExchange } from '../report/exchange-view.ts';
@@ -14,8 +14,10 @@ import type { Arguments, Command } from './command.ts';
 import { type ExchangeArgument, readExchangeArgument } from './exchange-argument.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, remark, say, sayJson } from './io.ts';
+import { READING, sayWhenSlow } from './patience.ts';
 import { chooseLeg, curlOf, wireBytes } from './show/leg.ts';
 import { findExchange } from './show/select.ts';
+import { writeOut } from './write-out.ts';
 
 const LEGS: readonly LegName[] = ['client-request', 'upstream-request', 'upstream-response', 'client-response'];
 
@@ -55,11 +57,12 @@ export const showCommand: Command = {
 async function run(args: Arguments, io: Io): Promise<number> {
   const wanted = readArguments(args);
   const path = await findCassette(wanted.cassette, io.cwd);
-  const cassette = await openCassette(path);
+  const cassette = await sayWhenSlow(io, READING, openCassette(path));
   try {
     const needsOne = wanted.exchange !== undefined || wanted.leg !== undefined || wanted.form === 'curl';
     if (needsOne) await showExchange(cassette, wanted, io);
-    else await showTable(cassette, wanted.form === 'json', io);
+    else if (wanted.form === 'json') await writeJson(cassette, io);
+    else await writeTable(cassette, io);
   } finally {
     await cassette.close();
   }
@@ -86,40 +89,108 @@ function usage(message: string, hint: string): TapedeckError {
   return new TapedeckError('usage', message, { hint });
 }
 
-async function showTable(cassette: CassetteReader, json: boolean, io: Io): Promise<void> {
-  const rows: ExchangeRow[] = [];
-  for await (const exchange of cassette.exchanges()) rows.push(rowOf(exchange, legsOf(exchange), rows.length + 1));
-  const { path, header, edited } = cassette;
-  if (json) {
-    sayJson(io, { event: 'cassette', path, header, edited, exchanges: rows });
-    return;
+/**
+ * A table of so many rows is laid out at a time: columns are as wide as these rows need, and memory stays as it is however many
+ * exchanges there are. Few sessions have as many.
+ */
+const SECTION = 1000;
+
+/** JSON that is gathered before it is written. */
+const PIECE = 1024 * 1024;
+
+async function* rowsOf(cassette: CassetteReader): AsyncGenerator<ExchangeRow> {
+  let number = 0;
+  for await (const exchange of cassette.exchanges()) {
+    number += 1;
+    yield rowOf(exchange, legsOf(exchange), number);
   }
+}
+
+async function writeTable(cassette: CassetteReader, io: Io): Promise<void> {
   const { columns } = styleOf(io);
-  say(io, io.colour.bold(path));
-  for (const line of cassetteHeadLines(header, edited)) say(io, line);
-  say(io);
-  if (rows.length === 0) say(io, 'It holds no exchange.');
-  else for (const line of exchangeTable(rows, io.colour, columns)) say(io, line);
+  let before = headText(cassette, io);
+  let rows: ExchangeRow[] = [];
+  const write = async () => {
+    await writeOut(io, Buffer.from(before + tableText(rows, io, columns)));
+    before = '\n';
+    rows = [];
+  };
+  for await (const row of rowsOf(cassette)) {
+    rows.push({ ...row, result: beginningOf(row.result, columns) });
+    if (rows.length === SECTION) await write();
+  }
+  // An empty cassette has a head as well.
+  if (rows.length > 0 || before !== '\n') await write();
+}
+
+/** As much of a text as the table can show, in a copy: a part of a string keeps the whole of it in memory. */
+function beginningOf(text: string, columns: number): string {
+  const enough = 4 * columns;
+  return text.length <= enough ? text : Buffer.from(text.slice(0, enough)).toString();
+}
+
+async function writeJson(cassette: CassetteReader, io: Io): Promise<void> {
+  const { path, header, edited } = cassette;
+  let text = jsonStart({ event: 'cassette', path, header, edited });
+  let before = '';
+  for await (const row of rowsOf(cassette)) {
+    text += before + JSON.stringify(row);
+    before = ',';
+    if (text.length < PIECE) continue;
+    await writeOut(io, Buffer.from(text));
+    text = '';
+  }
+  await writeOut(io, Buffer.from(`${text}]}\n`));
+}
+
+/** The beginning of an object whose last member is the list of exchanges. */
+function jsonStart(members: object): string {
+  return `${JSON.stringify(members).slice(0, -1)},"exchanges":[`;
+}
+
+function headText({ path, header, edited }: CassetteReader, io: Io): string {
+  return [io.colour.bold(path), ...cassetteHeadLines(header, edited), '', ''].join('\n');
+}
+
+function tableText(rows: readonly ExchangeRow[], io: Io, columns: number): string {
+  if (rows.length === 0) return 'It holds no exchange.\n';
+  return `${exchangeTable(rows, io.colour, columns).join('\n')}\n`;
 }
 
 async function showExchange(cassette: CassetteReader, wanted: Wanted, io: Io): Promise<void> {
-  const { exchange, number } = await findExchange(cassette.exchanges(), wanted.exchange);
+  const { exchange, number } = await findExchange(cassette, wanted.exchange);
   const view = async (): Promise<ExchangeView> => {
-    const effective = effectiveInput(exchange, await othersOnConnection(cassette, exchange));
+    const effective = effectiveInput(exchange, await earlierOf(cassette, exchange, number));
     const own = viewExchange(exchange, legsOf(exchange), number);
     return effective ? { ...own, effectiveInput: effective } : own;
   };
   await FORMS[wanted.form](exchange, view, wanted, io);
 }
 
-/** What an exchange over WebSocket may go on from; only then is the cassette read another time. */
-async function othersOnConnection(cassette: CassetteReader, shown: RecordedExchange): Promise<RecordedExchange[]> {
-  const others: RecordedExchange[] = [];
-  if (!continuesEarlier(shown)) return others;
-  for await (const exchange of cassette.exchanges()) {
-    if (exchange.client._connection === shown.client._connection) others.push(exchange);
+/** What an exchange over WebSocket goes on from; only then is more of the cassette read. */
+async function earlierOf(
+  cassette: CassetteReader,
+  shown: RecordedExchange,
+  number: number,
+): Promise<RecordedExchange[]> {
+  const earlier: RecordedExchange[] = [];
+  if (!continuesEarlier(shown)) return earlier;
+  const { _connection: connection = '' } = shown.client;
+  const { places } = cassette;
+  if (!places) {
+    for await (const one of cassette.exchanges()) if (one.client._connection === connection) earlier.push(one);
+    return earlier;
   }
-  return others;
+  // On one connection a response is made before it is gone on from.
+  let wanted = previousOf(shown);
+  for (const other of places.numbersOn(connection).reverse()) {
+    if (wanted === undefined) break;
+    const exchange = other < number ? await places.exchange(other) : undefined;
+    if (!exchange || responseOf(exchange) !== wanted) continue;
+    earlier.push(exchange);
+    wanted = previousOf(exchange);
+  }
+  return earlier;
 }
 
 type Form = (
@@ -145,7 +216,7 @@ const FORMS: Record<Wanted['form'], Form> = {
     const bytes = wireBytes(legsOf(exchange), wanted.leg!, wanted.attempt);
     if (io.stdout.isTTY && !isUtf8(bytes))
       throw usage('These bytes are no text for a terminal.', 'Add `> FILE` or a pipe.');
-    return writeAll(io, bytes);
+    return writeOut(io, bytes);
   },
   curl: (exchange, _view, _wanted, io) => {
     for (const line of curlOf(legsOf(exchange))) say(io, line);
@@ -165,15 +236,4 @@ function withoutTwins(leg: LegView): object {
 
 function styleOf(io: Io): Style {
   return { colour: io.colour, columns: Math.max(40, io.stdout.columns ?? COLUMNS) };
-}
-
-/** Waits until the bytes have left: they may be many, and a pipe slow. */
-function writeAll(io: Io, bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    io.stdout.write(bytes, (error) => {
-      if (error)
-        reject(new TapedeckError('output-failed', `Cannot write to stdout: ${error.message}`, { cause: error }));
-      else resolve();
-    });
-  });
 }

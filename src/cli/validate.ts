@@ -5,19 +5,25 @@ import { validateDocument } from '../validate/document.ts';
 import { validateExchange } from '../validate/exchange.ts';
 import type { Profile } from '../validate/findings.ts';
 import { findRoot, ROOTS } from '../validate/profiles.ts';
+import { findHeaderSecrets, findSecrets } from '../validate/secrets.ts';
 import type { Arguments, Command } from './command.ts';
 import { FLAGS } from './flags.ts';
-import { type Io, sayJson } from './io.ts';
+import type { Io } from './io.ts';
 import { type Input, listCassettes, readDocument } from './validate/inputs.ts';
 import {
-  countFindings,
+  addCounts,
+  addExchange,
+  addFindings,
+  type Counts,
+  createJsonReport,
   type ExchangeReport,
-  type FileReport,
-  isSecret,
+  type JsonReport,
+  type Report,
   sayFile,
   saySummary,
+  startReport,
 } from './validate/report.ts';
-import { findHeaderSecrets, findSecrets } from './validate/secrets.ts';
+import { writeOut } from './write-out.ts';
 
 /** What clients in general need, and what Codex does; the letter of the API only for those who ask. */
 const DEFAULT_PROFILES: readonly Profile[] = ['tolerant', 'codex'];
@@ -56,18 +62,19 @@ interface Wanted {
 
 async function run(args: Arguments, io: Io): Promise<number> {
   const wanted = readArguments(args);
-  const reports: FileReport[] = [];
+  const json = wanted.json ? createJsonReport(wanted.profiles, (text) => writeOut(io, Buffer.from(text))) : undefined;
+  const total: Counts = { files: 0, unreadable: 0, exchanges: 0, errors: 0, warnings: 0, secrets: 0 };
   const exits: number[] = [];
-  for await (const { report, exit } of wanted.as === undefined
-    ? judgeCassettes(wanted, io)
-    : judgeDocuments(wanted, io)) {
-    reports.push(report);
+  const judge = wanted.as === undefined ? judgeCassettes : judgeDocuments;
+  await json?.start();
+  for await (const { report, exit } of judge(wanted, io, json)) {
+    await json?.endFile(report.told);
+    if (!json) sayFile(report, io);
+    addCounts(total, report.counts);
     exits.push(exit);
-    if (!wanted.json) sayFile(report, io);
   }
-  const counts = countFindings(reports);
-  if (wanted.json) sayJson(io, { profiles: wanted.profiles, files: reports, counts });
-  else saySummary(counts, wanted.profiles, io);
+  if (json) await json.end(total);
+  else saySummary(total, wanted.profiles, io);
   return worstExit(exits);
 }
 
@@ -97,42 +104,51 @@ function lastOf(value: unknown): string | undefined {
 }
 
 interface Judged {
-  report: FileReport;
+  report: Report;
   exit: number;
 }
 
-async function* judgeDocuments(wanted: Wanted, io: Io): AsyncGenerator<Judged> {
+async function* judgeDocuments(wanted: Wanted, io: Io, json: JsonReport | undefined): AsyncGenerator<Judged> {
   const root = wanted.as!;
   // yargs drops a lone `-`; without a file the document can only come on stdin.
   const files = wanted.files.length > 0 ? wanted.files : ['-'];
   for (const file of files) {
-    const report: FileReport = { file: file === '-' ? 'stdin' : file, findings: [] };
+    const report = startReport(file === '-' ? 'stdin' : file);
+    await json?.file(report.told.file, false);
     const exit = await attempt(report, async () => {
-      report.findings = validateDocument(root, await readDocument(file, io), wanted.profiles);
+      addFindings(report, validateDocument(root, await readDocument(file, io), wanted.profiles));
     });
     yield { report, exit };
   }
 }
 
-async function* judgeCassettes(wanted: Wanted, io: Io): AsyncGenerator<Judged> {
+async function* judgeCassettes(wanted: Wanted, io: Io, json: JsonReport | undefined): AsyncGenerator<Judged> {
   for (const input of await listCassettes(wanted.files, io)) {
-    const report: FileReport = { file: input.name, exchanges: [], findings: [] };
-    const exit = await attempt(report, () => judgeCassette(input, report, wanted));
+    const report = startReport(input.name);
+    report.told.exchanges = [];
+    await json?.file(report.told.file, true);
+    const exit = await attempt(report, () => judgeCassette(input, report, wanted, json));
     yield { report, exit };
   }
 }
 
 /** Fills in the report as it reads, so that a cassette which is cut off shows what came before. */
-async function judgeCassette(input: Input, report: FileReport, wanted: Wanted): Promise<void> {
+async function judgeCassette(
+  input: Input,
+  report: Report,
+  wanted: Wanted,
+  json: JsonReport | undefined,
+): Promise<void> {
   const cassette = await openCassette(input.path, { pristine: wanted.pristine });
   try {
-    report.findings.push(...findHeaderSecrets(cassette.header));
+    addFindings(report, findHeaderSecrets(cassette.header));
     for await (const exchange of cassette.exchanges()) {
-      report.exchanges!.push(describeExchange(exchange, report.exchanges!.length + 1));
-      report.findings.push(...findSecrets(exchange), ...validateExchange(exchange, { profiles: wanted.profiles }));
+      const described = describeExchange(exchange, report.counts.exchanges + 1);
+      await json?.exchange(described);
+      const findings = [...findSecrets(exchange), ...validateExchange(exchange, { profiles: wanted.profiles })];
+      addExchange(report, described, findings);
     }
-    // Known only now: the checksum stands at the end of the file.
-    if (cassette.edited) report.edited = true;
+    if (cassette.edited) report.told.edited = true;
   } finally {
     await cassette.close();
   }
@@ -145,19 +161,20 @@ function describeExchange({ id, client, outcome }: RecordedExchange, number: num
 }
 
 /** Runs one file's work; what stops it is noted in the report and does not stop the next file. */
-async function attempt(report: FileReport, work: () => Promise<void>): Promise<number> {
+async function attempt(report: Report, work: () => Promise<void>): Promise<number> {
   try {
     await work();
   } catch (error) {
     if (!(error instanceof TapedeckError)) throw error;
     const { code, message, hint } = error;
-    report.failed = { code, message, ...(hint !== undefined && { hint }) };
+    report.told.failed = { code, message, ...(hint !== undefined && { hint }) };
+    report.counts.unreadable = 1;
     return worstExit([error.exitCode, exitOf(report)]);
   }
   return exitOf(report);
 }
 
-function exitOf({ findings }: FileReport): number {
-  if (findings.some(isSecret)) return EXIT.cassette;
-  return findings.some((finding) => finding.severity === 'error') ? EXIT.findings : EXIT.ok;
+function exitOf({ counts }: Report): number {
+  if (counts.secrets > 0) return EXIT.cassette;
+  return counts.errors > 0 ? EXIT.findings : EXIT.ok;
 }

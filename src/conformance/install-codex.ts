@@ -1,15 +1,11 @@
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TapedeckError } from '../errors.ts';
-import { runProcess } from './codex.ts';
-
-/** Downloads are about 100 MB; a slow line gets ten minutes. */
-const INSTALL_TIMEOUT_MS = 600_000;
+import { binaryCache, installPackage, isExecutable } from './install-package.ts';
 
 /** The folder that binaries are kept in: `$TAPEDECK_CACHE/codex`, else `~/.cache/tapedeck/codex`. */
 export function codexCache(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env.TAPEDECK_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tapedeck'), 'codex');
+  return join(binaryCache(env), 'codex');
 }
 
 /** Name of the environment variable that names a binary of a version: `TAPEDECK_CODEX_0_169_0`. */
@@ -29,7 +25,10 @@ export async function codexBinary(version: string, env: NodeJS.ProcessEnv = proc
     throw new TapedeckError('command-not-found', `${codexVariable(version)} names ${named}, which cannot be run.`);
   }
   const folder = join(codexCache(env), version);
-  return (await findBinary(folder)) ?? (await install(version, folder, env));
+  const found = await findBinary(folder);
+  if (found) return found;
+  const spec = `@openai/codex@${packageVersion(version, process.platform, process.arch)}`;
+  return installPackage({ spec, folder, findBinary }, env);
 }
 
 /** The version part of the npm package for this platform: `0.169.0-linux-x64`. */
@@ -42,38 +41,6 @@ export function packageVersion(version: string, platform: string, arch: string):
   return `${version}-${platform}-${arch}`;
 }
 
-/** Unpacks beside the place and renames, so that two at once do not meet and a broken download leaves nothing. */
-async function install(version: string, folder: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const name = `@openai/codex@${packageVersion(version, process.platform, process.arch)}`;
-  await mkdir(codexCache(env), { recursive: true });
-  const temporary = await mkdtemp(join(codexCache(env), `.${version}-`));
-  try {
-    await runOrFail('npm', ['pack', name, '--silent', '--pack-destination', temporary], temporary, env);
-    const archive = (await readdir(temporary)).find((file) => file.endsWith('.tgz'));
-    if (!archive) throw new TapedeckError('input-invalid', `npm pack ${name} left no archive.`);
-    await runOrFail('tar', ['-xzf', archive], temporary, env);
-    await rm(join(temporary, archive));
-    if (!(await findBinary(temporary))) throw new TapedeckError('input-invalid', `${name} holds no binary.`);
-    // Another process may have been faster; its copy is as good.
-    await rename(temporary, folder).catch(async (cause: unknown) => {
-      if (!(await findBinary(folder))) throw cause;
-    });
-    return (await findBinary(folder)) ?? '';
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-}
-
-async function runOrFail(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const defined = Object.fromEntries(
-    Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined),
-  );
-  const result = await runProcess(command, args, { cwd, env: defined, timeoutMs: INSTALL_TIMEOUT_MS });
-  if (result.code === 0) return;
-  const said = result.stderr.trim().split('\n').slice(-3).join(' ');
-  throw new TapedeckError('input-invalid', `\`${command} ${args.join(' ')}\` ended with ${result.code}: ${said}`);
-}
-
 /** `vendor/<triple>/codex/codex` up to about 0.150, `vendor/<triple>/bin/codex` after it. */
 async function findBinary(folder: string): Promise<string | undefined> {
   const vendor = join(folder, 'package', 'vendor');
@@ -84,13 +51,6 @@ async function findBinary(folder: string): Promise<string | undefined> {
       if (await isExecutable(path)) return path;
     }
   return undefined;
-}
-
-function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** As a script: installs the versions named as arguments and prints where each one is. */

@@ -1,7 +1,7 @@
 import type { CodexSetup } from './codex-home.ts';
 import { isAtLeast } from './codex-home.ts';
 import { makePng } from './png.ts';
-import { answerTurn } from './provider/default-answer.ts';
+import { answerItems } from './provider/default-answer.ts';
 import { compactionObject, type ScriptedItem } from './provider/responses.ts';
 import { type Answer, lastInputIs, type ScriptStep, truncate } from './script.ts';
 
@@ -43,9 +43,9 @@ export type ScenarioName =
 
 const IMAGE_FILE = 'reel.png';
 
-/** A step that answers the next Responses request with these items. */
+/** A step that answers the next request with these items, in the protocol that it is asked in. */
 function turn(...items: ScriptedItem[]): ScriptStep {
-  return { when: { endpoint: 'responses' }, answer: answerTurn({ items }) };
+  return { when: { turn: true }, answer: answerItems({ items }) };
 }
 
 function say(text: string): ScriptedItem {
@@ -142,10 +142,7 @@ const LIST: Scenario[] = [
   {
     name: 'rate-limit',
     what: 'A 429 with retry-after, then a text.',
-    script: () => [
-      { when: { endpoint: 'responses' }, answer: RATE_LIMITED },
-      turn(say('The tape runs at its own speed.')),
-    ],
+    script: () => [{ when: { turn: true }, answer: RATE_LIMITED }, turn(say('The tape runs at its own speed.'))],
     runs: rateLimitRuns,
   },
   {
@@ -153,10 +150,13 @@ const LIST: Scenario[] = [
     what: 'A stream that breaks off in the middle of its text, then the whole of it.',
     script: () => [
       {
-        when: { endpoint: 'responses' },
+        when: { turn: true },
         answer: (request, context) =>
-          // created, in_progress, item added, part added, two deltas
-          truncate(answerTurn({ items: [say('The tape is cut.')] })(request, context), 6),
+          // Responses: created, in_progress, item added, part added, two deltas. The others begin with fewer events.
+          truncate(
+            answerItems({ items: [say('The tape is cut.')] })(request, context),
+            request.protocol === 'responses' ? 6 : 4,
+          ),
       },
       turn(say('The tape is spliced.')),
     ],
@@ -167,18 +167,19 @@ const LIST: Scenario[] = [
 /** Codex up to 0.139 compacts with a request of its own, from 0.140 on with an item at the end of an ordinary one. */
 function compactScript(version: string): ScriptStep[] {
   const full: ScriptStep = {
-    when: { endpoint: 'responses', nth: 1 },
-    answer: answerTurn({ items: [exec('echo full')], usage: { input: 190_000, output: 50 } }),
+    when: { turn: true, nth: 1 },
+    answer: answerItems({ items: [exec('echo full')], usage: { input: 190_000, output: 50 } }),
   };
-  const compaction: ScriptStep = isAtLeast(version, '0.140.0')
-    ? {
-        when: { endpoint: 'responses', body: lastInputIs('compaction_trigger') },
-        answer: answerTurn({ items: [{ type: 'compaction' }] }),
-      }
-    : {
-        when: { endpoint: 'responses.compact' },
-        answer: (_request, { mint }) => ({ kind: 'body', status: 200, body: compactionObject(mint) }),
-      };
+  const triggered = lastInputIs('compaction_trigger');
+  const compact = answerItems({ items: [{ type: 'compaction' }] });
+  const compaction: ScriptStep = {
+    // A provider that does not speak Responses is asked for a summary, in an ordinary request.
+    when: { turn: true, body: (json) => !('input' in json) || !isAtLeast(version, '0.140.0') || triggered(json) },
+    answer: (request, context) =>
+      request.endpoint === 'responses.compact'
+        ? { kind: 'body', status: 200, body: compactionObject(context.mint) }
+        : compact(request, context),
+  };
   return [full, compaction, turn(say('The tape was rewound.'))];
 }
 

@@ -58,6 +58,8 @@ export interface BodyAnswer {
 /** When a step answers; what is absent does not matter. */
 export interface RequestMatcher {
   endpoint?: Endpoint;
+  /** Any request that a model answers, in whatever protocol. */
+  turn?: true;
   /** The n-th request to its endpoint, from 1. */
   nth?: number;
   /** Asked with the decoded JSON body, `{}` when it is none. */
@@ -90,9 +92,12 @@ export function createScriptReader(steps: readonly ScriptStep[]): (request: Rece
   };
 }
 
+const TURNS: ReadonlySet<Endpoint> = new Set(['responses', 'responses.compact', 'chat.completions', 'messages']);
+
 function matches(when: RequestMatcher | undefined, request: ReceivedRequest): boolean {
   if (!when) return true;
   if (when.endpoint !== undefined && when.endpoint !== request.endpoint) return false;
+  if (when.turn && !TURNS.has(request.endpoint)) return false;
   if (when.nth !== undefined && when.nth !== request.nth) return false;
   return when.body ? when.body(request.json ?? {}) : true;
 }

@@ -7,6 +7,7 @@ import { TapedeckError } from '../errors.ts';
 import { classify } from '../route/endpoints.ts';
 import { concatBytes } from '../util/bytes.ts';
 import { headerValue } from '../util/headers.ts';
+import type { Protocol } from '../util/types.ts';
 import { readJson } from './json-object.ts';
 import { defaultAnswer, problem } from './provider/default-answer.ts';
 import { writeEvent } from './provider/events.ts';
@@ -24,6 +25,8 @@ export interface ScriptedUpstreamOptions {
   script?: readonly ScriptStep[];
   /** Where ids and times come from; the same seed and requests give the same bytes. */
   seed?: string;
+  /** The protocols that it speaks; requests of others get 404. All of them when absent. */
+  speaks?: readonly Protocol[];
   /** What is done with WebSocket upgrades; `refuse` when absent. */
   websocket?: WebSocketMode;
 }
@@ -59,6 +62,8 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
     return request;
   };
   const answerTo = (request: ReceivedRequest): Answer => {
+    if (options.speaks && request.protocol && !options.speaks.includes(request.protocol))
+      return problem(request, 404, 'not_found', `Nothing answers ${request.method} ${request.url}.`);
     const context = { mint, model: String(request.json?.model ?? 'tapedeck-scripted') };
     // A body that cannot be decoded is refused as a provider would, whatever the script says.
     if (!nextStep || request.problem) return defaultAnswer(request, context);

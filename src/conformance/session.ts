@@ -5,10 +5,13 @@ import { createRedactor } from '../cassette/redact.ts';
 import { openCassette } from '../cassette/store.ts';
 import type { RecordingSummary } from '../cassette/tap.ts';
 import { startProxy } from '../proxy/server.ts';
+import type { TranslationOptions } from '../proxy/translated/setup.ts';
+import type { Leftover } from '../replay/library.ts';
 import type { Miss } from '../replay/match.ts';
 import { startPlayer } from '../replay/player.ts';
 import type { MatchLevel } from '../replay/request.ts';
 import { parseBaseUrl } from '../route/base-url.ts';
+import type { Protocol } from '../util/types.ts';
 import { VERSION } from '../util/version.ts';
 
 export interface RecordOptions {
@@ -17,6 +20,8 @@ export interface RecordOptions {
   /** The cassette to write. */
   path: string;
   force?: boolean;
+  /** Translates for an upstream that speaks another protocol. */
+  translation?: TranslationOptions;
   /** What the header says about when and where; the time and `upstream` as they are when absent. */
   header?: { recordedAt?: string; upstreamUrl?: string };
 }
@@ -34,11 +39,12 @@ export async function recordSession<T>(
       tool: VERSION,
       recordedAt: options.header?.recordedAt ?? new Date().toISOString(),
       gateway: { name: 'tapedeck', version: VERSION },
-      upstream: { url: options.header?.upstreamUrl ?? options.upstream, protocol: 'responses' },
+      upstream: { url: options.header?.upstreamUrl ?? options.upstream, protocol: protocolOf(options.translation) },
     },
   });
+  const translated = options.translation === undefined ? {} : { translation: options.translation };
   try {
-    const proxy = await startProxy({ upstream: options.upstream, recorder });
+    const proxy = await startProxy({ upstream: options.upstream, recorder, ...translated });
     const result = await use(proxy.url).finally(() => proxy.close());
     return { result, summary: await recorder.close() };
   } catch (error) {
@@ -46,6 +52,12 @@ export async function recordSession<T>(
     await recorder.close().catch(() => {});
     throw error;
   }
+}
+
+/** What the header says of the upstream: the protocol that it is spoken to in, null where that is found out later. */
+function protocolOf(translation: TranslationOptions | undefined): Protocol | null {
+  if (translation === undefined) return 'responses';
+  return translation.protocol === 'auto' ? null : translation.protocol;
 }
 
 export interface PlayOptions {
@@ -58,7 +70,7 @@ export interface Played<T> {
   served: number;
   misses: readonly Miss[];
   /** Exchanges that nobody asked for. */
-  leftovers: RecordedExchange[];
+  leftovers: Leftover[];
 }
 
 /** Plays a cassette as a gateway to what `use` does, with no network behind it. */

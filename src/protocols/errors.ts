@@ -24,11 +24,13 @@ const MESSAGES_TYPES: Record<number, string> = {
 /**
  * The JSON text of an error in the shape of the client's protocol: `{"error":{message,type,param,code}}` for Responses
  * and Chat Completions (also for paths of no protocol), `{"type":"error","error":{type,message}}` for Messages.
+ * @param details what a Messages client is told besides, e.g. `{error_code}`
  */
-export function errorText(protocol: Protocol | null, problem: ProtocolProblem): string {
+export function errorText(protocol: Protocol | null, problem: ProtocolProblem, details?: object): string {
   if (protocol === 'messages') {
     const type = MESSAGES_TYPES[problem.status] ?? 'api_error';
-    return JSON.stringify({ type: 'error', error: { type, message: problem.message } });
+    const error = { type, message: problem.message, ...(details && { details }) };
+    return JSON.stringify({ type: 'error', error });
   }
   const type = problem.status < 500 ? 'invalid_request_error' : 'server_error';
   return JSON.stringify({ error: { message: problem.message, type, param: null, code: problem.code } });

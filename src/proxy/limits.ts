@@ -14,6 +14,13 @@ export const PROXY_LIMITS = {
   idleMs: 600_000,
   /** Longer than any client keeps an idle connection (undici 4 s, reqwest 90 s), so that the client closes first. */
   keepAliveMs: 100_000,
+  /**
+   * How long a connection to the upstream is kept without a request. Shorter than servers wait that do not say how long they
+   * do (node and uvicorn 5 s, nginx and load balancers 60 s and more), so that none closes it while a request is on its way.
+   */
+  upstreamKeepAliveMs: 4_000,
+  /** An upstream that says how long it waits (`Keep-Alive: timeout=5`) is not trusted for so much of it: way and timers. */
+  upstreamKeepAliveMarginMs: 2_000,
   /** How long the first signal waits for exchanges in flight before it ends them. */
   drainMs: 5_000,
   /** DNS, TCP, TLS and the answer to a WebSocket upgrade together. Codex itself waits 15 s and tries seven times. */

@@ -8,8 +8,16 @@ import { dropHopByHop } from '../util/hop-by-hop.ts';
 import type { Outcome } from '../util/types.ts';
 import { VERSION } from '../util/version.ts';
 import type { Exchange } from './exchange.ts';
+import { PassedBody } from './passed-body.ts';
 import { Relay, type RequestBody } from './relay.ts';
-import { announcedTooLarge, hasBody, readDecoded, takeIfWhole, tapRequestBody } from './request-body.ts';
+import {
+  announcedTooLarge,
+  hasBody,
+  readDecoded,
+  takeIfWhole,
+  tapRequestBody,
+  unknownTransferCoding,
+} from './request-body.ts';
 
 /** What all exchanges of one proxy share. */
 export interface PipelineSetup {
@@ -69,9 +77,11 @@ export function runExchange(
     const decoded = body.kind === 'bytes' && body.decoded;
     let headers = dropHopByHop(exchange.headers, decoded ? NOT_UPSTREAM_DECODED : NOT_UPSTREAM);
     if (setup.credentials) headers = withCredentials(headers, setup.credentials, exchange.protocol);
-    relay = new Relay(exchange, request, response, body, finish);
-    const content = body.kind === 'none' ? null : body.kind === 'bytes' ? body.bytes : request;
-    setup.upstream.send({ ...exchange.upstream, method: exchange.method, headers, body: content }, relay);
+    const content = body.kind === 'none' ? null : body.kind === 'bytes' ? body.bytes : new PassedBody(request);
+    const message = { ...exchange.upstream, method: exchange.method, headers, body: content };
+    const again = (to: Relay) => setup.upstream.send({ ...message, fresh: true }, to);
+    relay = new Relay(exchange, request, response, body, again, finish);
+    setup.upstream.send(message, relay);
   };
   const stop = () => {
     if (relay) relay.stop();
@@ -81,14 +91,14 @@ export function runExchange(
     }
   };
 
-  const oversize = announcedTooLarge(request);
+  const problem = announcedTooLarge(request) ?? unknownTransferCoding(request);
   if (!hasBody(request)) {
     tap?.clientRequest.end({ by: 'client', how: 'complete', ms: clock() });
     send({ kind: 'none' });
     return { stop };
   }
   tapRequestBody(request, clock, tap?.clientRequest, (problem) => (relay ? relay.stop() : refuse(problem)));
-  if (oversize) refuse(oversize);
+  if (problem) refuse(problem);
   else if (setup.requestCoding === 'pass' || request.headers['content-encoding'] === undefined) {
     queueMicrotask(() => {
       const bytes = takeIfWhole(request);

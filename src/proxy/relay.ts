@@ -3,9 +3,10 @@ import type { EntryEnd, Producer } from '../cassette/format.ts';
 import type { AttemptTap, MessageTap } from '../cassette/tap.ts';
 import { errorText } from '../protocols/errors.ts';
 import { endsWithTerminalEvent } from '../protocols/terminal.ts';
-import { breakOff, flushHeadSoon, respondWithJson, writeHead, writtenHead } from '../respond/http.ts';
+import { breakOff, flushHeadSoon, respondWithJson, writeHead, writeInterim, writtenHead } from '../respond/http.ts';
 import type { UpstreamHandler } from '../upstream/client.ts';
 import { describeFailure } from '../upstream/failure.ts';
+import { mayRepeat } from '../upstream/repeat.ts';
 import { expectSentHead, type SentHead } from '../upstream/sent-head.ts';
 import { dropHopByHop } from '../util/hop-by-hop.ts';
 import type { Outcome } from '../util/types.ts';
@@ -19,21 +20,28 @@ const OWN_ERROR: Producer = { name: 'tapedeck', version: VERSION, how: 'error' }
 export type RequestBody = { kind: 'none' } | { kind: 'stream' } | { kind: 'bytes'; bytes: Buffer; decoded: boolean };
 
 /**
- * One attempt at the upstream whose bytes are handed through both ways, with a tap at each of the four legs. Nothing is
- * parsed, buffered or copied: the recorder gets references to the buffers that the sockets gave and got.
+ * An exchange with the upstream whose bytes are handed through both ways, with a tap at each of the four legs. Nothing is
+ * parsed, buffered or copied: the recorder gets references to the buffers that the sockets gave and got. It has one attempt,
+ * or two where the first one met a connection that was about to be closed.
  */
 export class Relay implements UpstreamHandler {
   readonly #exchange: Exchange;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #body: RequestBody;
+  readonly #again: (relay: Relay) => void;
   readonly #done: (outcome: Outcome, end: EntryEnd) => void;
-  readonly #attempt: AttemptTap | undefined;
+  #attempt: AttemptTap | undefined;
+  #repeated = false;
   #upstreamRequest: MessageTap | undefined;
   #upstreamResponse: MessageTap | undefined;
   #clientResponse: MessageTap | undefined;
   #abort: ((error?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
+  /** As it was told for the request. */
+  #httpVersion = '1.1';
+  /** The first byte of a response has come; its head, interim ones aside, has. */
+  #began = false;
   #answered = false;
   /** The answer has no body, whatever length it names (RFC 9110 section 6.4.1). */
   #bodiless = false;
@@ -42,17 +50,20 @@ export class Relay implements UpstreamHandler {
   #wrote = false;
   #over = false;
 
+  /** @param again sends the same request once more, on a new connection */
   constructor(
     exchange: Exchange,
     request: IncomingMessage,
     response: ServerResponse,
     body: RequestBody,
+    again: (relay: Relay) => void,
     done: (outcome: Outcome, end: EntryEnd) => void,
   ) {
     this.#exchange = exchange;
     this.#request = request;
     this.#response = response;
     this.#body = body;
+    this.#again = again;
     this.#done = done;
     this.#attempt = exchange.tap?.attempt();
     response.on('close', () => this.#onClientClose());
@@ -68,18 +79,25 @@ export class Relay implements UpstreamHandler {
     if (this.#attempt) expectSentHead((head) => this.#tapUpstreamRequest(head));
   }
 
+  onResponseStarted(): void {
+    this.#began = true;
+  }
+
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
-    // Interim responses (RFC 9110 section 15.2) are answers to the hop, not to the client.
-    if (status < 200) return true;
+    const headers = rawHeaders.map((field) => field.toString('latin1'));
+    if (status < 200) {
+      this.#passInterim(status, statusText, headers);
+      return true;
+    }
     this.#resume = resume;
     this.#answered = true;
     this.#bodiless = status === 204 || status === 304;
-    const headers = rawHeaders.map((field) => field.toString('latin1'));
     const { tap, clock } = this.#exchange;
     writeHead(this.#response, status, statusText, dropHopByHop(headers));
     if (tap) {
       const ms = clock();
-      this.#upstreamResponse = this.#attempt?.response(ms, { status, statusText, httpVersion: '1.1', headers });
+      const httpVersion = this.#httpVersion;
+      this.#upstreamResponse = this.#attempt?.response(ms, { status, statusText, httpVersion, headers });
       this.#clientResponse = tap.clientResponse(ms, writtenHead(this.#response), PASSED);
     }
     flushHeadSoon(this.#response, () => this.#wrote || this.#over);
@@ -122,6 +140,11 @@ export class Relay implements UpstreamHandler {
     const { origin } = this.#exchange.upstream;
     const failure = describeFailure(error, origin);
     const end = this.#end('upstream', failure.how, failure.message);
+    if (this.#mayRepeat(error)) {
+      this.#attempt?.close(failure.outcome, end);
+      this.#repeat();
+      return;
+    }
     this.#upstreamResponse?.end(end);
     if (this.#answered) {
       this.#clientResponse?.end(this.#end('tapedeck', 'closed', 'broken off where the upstream broke off'));
@@ -147,6 +170,25 @@ export class Relay implements UpstreamHandler {
     if (this.#over) return;
     this.#leave('client-aborted', this.#end('tapedeck', 'closed', 'the proxy was stopped'));
     breakOff(this.#response);
+  }
+
+  /** RFC 9110 section 15.2: they are passed on, but not to HTTP/1.0. A 100 would answer what the client did not ask there. */
+  #passInterim(status: number, statusText: string, headers: readonly string[]): void {
+    if (status === 100 || this.#over || this.#request.httpVersion !== '1.1') return;
+    writeInterim(this.#response, status, statusText, dropHopByHop(headers));
+  }
+
+  /** Once, and only with a body that is still at hand. */
+  #mayRepeat(error: Error): boolean {
+    if (this.#repeated || this.#began || this.#body.kind === 'stream') return false;
+    return mayRepeat(error, this.#exchange.method);
+  }
+
+  #repeat(): void {
+    this.#repeated = true;
+    this.#abort = undefined;
+    this.#attempt = this.#exchange.tap?.attempt();
+    this.#again(this);
   }
 
   #onClientClose(): void {
@@ -175,13 +217,12 @@ export class Relay implements UpstreamHandler {
 
   #tapUpstreamRequest(head: SentHead): void {
     const { clock, upstream, protocol } = this.#exchange;
-    const { headers } = head;
-    const length = this.#contentLength();
+    const { headers, httpVersion } = head;
+    this.#httpVersion = httpVersion;
     // undici writes the framing after the head that it publishes (client-h1.js, writeBuffer and writeStream).
-    if (length !== undefined) headers.push('content-length', length);
-    else if (this.#body.kind === 'stream') headers.push('transfer-encoding', 'chunked');
+    if (httpVersion === '1.1') headers.push(...this.#framing());
     const url = `${upstream.origin}${head.target}`;
-    const message = { method: head.method, url, httpVersion: '1.1', headers };
+    const message = { method: head.method, url, httpVersion, headers };
     const tap = this.#attempt?.request(clock(), message, protocol, PASSED);
     this.#upstreamRequest = tap;
     if (!tap) return;
@@ -196,12 +237,12 @@ export class Relay implements UpstreamHandler {
     }
   }
 
-  #contentLength(): string | undefined {
-    if (this.#body.kind === 'bytes') return String(this.#body.bytes.length);
-    if (this.#body.kind === 'stream') return this.#request.headers['content-length'];
-    return this.#request.method === 'POST' || this.#request.method === 'PUT' || this.#request.method === 'PATCH'
-      ? '0'
-      : undefined;
+  #framing(): string[] {
+    const { method, headers } = this.#request;
+    if (this.#body.kind === 'bytes') return ['content-length', String(this.#body.bytes.length)];
+    if (this.#body.kind === 'none') return EXPECTS_BODY.has(method ?? '') ? ['content-length', '0'] : [];
+    const length = headers['content-length'];
+    return length === undefined ? ['transfer-encoding', 'chunked'] : ['content-length', length];
   }
 
   #whenRequestRead(then: () => void): void {
@@ -214,6 +255,9 @@ export class Relay implements UpstreamHandler {
     return { by, how, ms: this.#exchange.clock(), ...(detail === undefined ? {} : { detail }) };
   }
 }
+
+/** Methods with which undici writes a length of 0 where there is no body. */
+const EXPECTS_BODY = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH']);
 
 const LF = 0x0a;
 

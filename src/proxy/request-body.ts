@@ -18,6 +18,17 @@ export function announcedTooLarge(request: IncomingMessage): ProtocolProblem | u
   return length > PROXY_LIMITS.requestBytes ? tooLarge(length) : undefined;
 }
 
+/**
+ * The problem of a transfer coding besides `chunked` (RFC 9112 section 6.1). It belongs to this hop and would have to be undone here,
+ * or the upstream would get bytes without what they are coded with.
+ */
+export function unknownTransferCoding(request: IncomingMessage): ProtocolProblem | undefined {
+  const coding = request.headers['transfer-encoding'];
+  if (coding === undefined || coding.toLowerCase() === 'chunked') return undefined;
+  const message = `The transfer coding of the request is not known: ${coding}. Only chunked is.`;
+  return { status: 501, code: 'transfer_coding_unknown', message };
+}
+
 function tooLarge(bytes: number): ProtocolProblem {
   const limit = PROXY_LIMITS.requestBytes;
   const message = `The request body is larger than Tapedeck accepts: at least ${bytes} bytes, the limit is ${limit}.`;
@@ -44,7 +55,7 @@ export function tapRequestBody(
     over = true;
     onTooLarge(tooLarge(bytes));
   });
-  request.on('end', () => tap?.end({ by: 'client', how: 'complete', ms: clock() }));
+  request.on('end', () => tap?.end({ by: 'client', how: 'complete', ms: clock() }, request.rawTrailers));
   request.on('close', () => {
     if (!request.readableEnded) tap?.end({ by: 'client', how: 'closed', ms: clock() });
   });

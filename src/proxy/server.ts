@@ -13,7 +13,10 @@ import type { Outcome } from '../util/types.ts';
 import type { Exchange } from './exchange.ts';
 import { PROXY_LIMITS } from './limits.ts';
 import { type PipelineSetup, type Running, runExchange } from './pipeline.ts';
+import { announcedTooLarge } from './request-body.ts';
 import { createRouter, type Router } from './router.ts';
+import { TranslatedExchange } from './translated/exchange.ts';
+import { createTranslation, isCarried, type TranslationOptions } from './translated/setup.ts';
 import { type RunningSocket, runUpgrade, type SocketSetup } from './websocket.ts';
 
 export interface ProxyOptions {
@@ -29,6 +32,8 @@ export interface ProxyOptions {
   ca?: string;
   /** Hands WebSockets through where the upstream accepts them (the default); else every upgrade is answered 426. */
   webSocket?: boolean;
+  /** Translates for a provider that may speak another protocol; without it everything is handed through. */
+  translation?: TranslationOptions;
   recorder?: Recorder;
   /** Takes the place of the network. */
   dispatcher?: Dispatcher;
@@ -57,7 +62,9 @@ export interface RunningProxy {
  * for a port that cannot be had.
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
-  const router = createRouter(parseBaseUrl(options.upstream));
+  const base = parseBaseUrl(options.upstream);
+  const router = createRouter(base);
+  const translation = options.translation && createTranslation(base, options.translation);
   const { recorder } = options;
   const upstream = createUpstream(
     {
@@ -66,6 +73,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       headMs: options.headMs ?? PROXY_LIMITS.headMs,
       idleMs: options.idleMs ?? PROXY_LIMITS.idleMs,
       headBytes: PROXY_LIMITS.headBytes,
+      keepAliveMs: PROXY_LIMITS.upstreamKeepAliveMs,
+      keepAliveMarginMs: PROXY_LIMITS.upstreamKeepAliveMarginMs,
     },
     options.dispatcher,
   );
@@ -83,20 +92,32 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     // Emptied at the end: the tables that a busy Set grows out of would hold the exchange until a full garbage collection.
     const place: { exchange: Running | undefined } = { exchange: undefined };
     running.add(place);
-    place.exchange = runExchange(setup, exchange, request, response, (outcome, end) => {
+    const onEnd = (outcome: Outcome, end: EntryEnd) => {
       running.delete(place);
       place.exchange = undefined;
       options.onExchange?.(exchange, outcome, end);
-    });
+    };
+    const { endpoint, protocol } = exchange;
+    if (translation && isCarried(translation, endpoint, protocol)) {
+      const carried = new TranslatedExchange({ ...setup, translation }, exchange, protocol, response, onEnd);
+      place.exchange = carried;
+      carried.start(request);
+    } else place.exchange = runExchange(setup, exchange, request, response, onEnd);
     if (!running.has(place)) place.exchange = undefined;
   };
   const server = createServer({ maxHeaderSize: PROXY_LIMITS.headBytes, noDelay: true, requestTimeout: 0 });
   server.keepAliveTimeout = PROXY_LIMITS.keepAliveMs;
-  server.on('request', (request, response) => {
+  const accept = (request: IncomingMessage, response: ServerResponse) => {
     // The recorder's queue before the disk is full: new requests wait, nothing is dropped.
     const room = recorder?.room();
     if (room) room.then(() => response.destroyed || begin(request, response));
     else begin(request, response);
+  };
+  server.on('request', accept);
+  // The client holds the body back until it gets a 100 (RFC 9110 section 10.1.1): what will be refused need not be sent.
+  server.on('checkContinue', (request, response) => {
+    if (!announcedTooLarge(request)) response.writeContinue();
+    accept(request, response);
   });
   const sockets = new Set<RunningSocket>();
   const socketSetup = webSocketSetup(options, setup, router);
@@ -171,7 +192,8 @@ function webSocketSetup(options: ProxyOptions, { credentials }: PipelineSetup, r
   const { messageBytes, closeMs, backlogBytes, compressBytes } = PROXY_LIMITS;
   const upgradeMs = options.upgradeMs ?? PROXY_LIMITS.upgradeMs;
   // What takes the place of the network takes HTTP requests alone.
-  const offered = options.webSocket !== false && options.dispatcher === undefined;
+  // Messages are not translated over WebSocket: a client that is refused uses HTTP.
+  const offered = options.webSocket !== false && options.dispatcher === undefined && options.translation === undefined;
   const ca = options.ca === undefined ? {} : { ca: options.ca };
   return {
     acceptor: createAcceptor({ messageBytes, closeMs }),

@@ -3,7 +3,7 @@ import { type LegBody, legOf } from '../cassette/legs.ts';
 import { headerPairs, headText } from '../util/headers.ts';
 import { dropHopByHop } from '../util/hop-by-hop.ts';
 import type { RawHeaders } from '../util/types.ts';
-import type { Recording } from './match.ts';
+import type { Recording } from './recording.ts';
 
 /** What a recorded answer is played back as. Times are milliseconds since the request came. */
 export interface Answer {

@@ -1,22 +1,9 @@
-import type { Entry } from '../cassette/format.ts';
-import { legOf, type RecordedExchange } from '../cassette/legs.ts';
-import { createOf, isOverWebSocket } from '../cassette/messages.ts';
+import type { RecordedExchange } from '../cassette/legs.ts';
 import type { Protocol, Side } from '../util/types.ts';
-import { compareValues, type FirstDifference } from './difference.ts';
-import { stringsOf } from './fields.ts';
-import { ElidableTexts } from './placeholders.ts';
-import {
-  type ComparedRequest,
-  compareForm,
-  type MatchLevel,
-  type MatchRequest,
-  type ParsedBody,
-  parseBody,
-  routeOf,
-  SOCKET_METHOD,
-  type TargetBase,
-} from './request.ts';
-import { createScrubber, findPlaces, mergePlaces, type Places, placeScrubber } from './scrub.ts';
+import type { Closest } from './closest.ts';
+import { type Recording, recordingsOf } from './recording.ts';
+import { type MatchLevel, type MatchRequest, routeOf, SOCKET_METHOD, type TargetBase } from './request.ts';
+import { type AskedRequest, type RecordedRequest, RequestTable } from './request-table.ts';
 
 /** What an exhausted key gives: a miss, its last answer again, or all of them again from the first. */
 export type Repeat = 'none' | 'last' | 'cycle';
@@ -30,14 +17,6 @@ export interface MatchOptions {
   base?: TargetBase;
 }
 
-/** One recorded request with its answer. */
-export interface Recording {
-  exchange: RecordedExchange;
-  entry: Entry;
-  /** From 1; on the upstream side only. */
-  attempt?: number;
-}
-
 /** Why a request has no recording. */
 export interface Miss {
   method: string;
@@ -48,25 +27,39 @@ export interface Miss {
   recorded: number;
   protocol: Protocol | null;
   /** The recorded request of the same method and path that differs least; undefined when there is none. */
-  closest?: { recording: Recording; leaves: number; first: FirstDifference | undefined };
+  closest?: Closest;
 }
 
-export type MatchResult = { hit: Recording; repeated: boolean } | { miss: Miss };
+/** What is found without reading the cassette; `explain` completes a miss. */
+export type Found = { hit: RecordedRequest; repeated: boolean } | { miss: Unexplained };
 
-export interface Matcher {
-  /** Finds the recording for a request and counts it as served. */
-  match(request: MatchRequest): MatchResult;
+/** A miss whose closest recording has yet to be looked for. */
+export interface Unexplained {
+  /** Recordings to be compared, in recorded order. */
+  candidates: readonly RecordedRequest[];
+  /** Takes one of them. */
+  consider(known: RecordedRequest, recording: Recording): void;
+  /** The miss, with the closest of those that were taken. */
+  explain(): Miss;
+}
+
+/** Finds recordings by requests, and counts what was served; of the cassette it keeps where its exchanges are. */
+export interface Finder {
+  find(request: MatchRequest): Found;
   /** Recordings that no request got yet, in recorded order. */
-  leftovers(): Recording[];
-  /** All that can be asked for, in recorded order. */
-  recordings: readonly Recording[];
+  leftovers(): RecordedRequest[];
+  /** What was recorded of requests for a WebSocket at that target. */
+  upgradeAt(target: string): UpgradeChoice;
 }
 
-interface Indexed {
-  recording: Recording;
-  safe: boolean;
-  form: ComparedRequest;
-  served: boolean;
+export interface UpgradeChoice {
+  /** Whether there was any, accepted or not. */
+  recorded: boolean;
+  /**
+   * The one that an upgrade is to be accepted as; undefined: it is not. The next one that was recorded decides, since one may have
+   * been refused and another accepted.
+   */
+  accepted: RecordedRequest | undefined;
 }
 
 /**
@@ -77,77 +70,44 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Recordings with one key. */
 interface Queue {
-  all: Indexed[];
+  all: RecordedRequest[];
   /** All before this one were served. */
   next: number;
   /** How often one was given out again. */
   repeats: number;
 }
 
-interface Route {
-  protocol: Protocol | null;
-  all: Indexed[];
+/**
+ * Indexes the requests of a cassette, in steps between which exchanges are handed in: `learn` takes each in its order, and
+ * `unsettled` says how many from the first are to be handed to `relearn`. Then `finder` can be asked.
+ */
+export function createMatchIndex(options: MatchOptions): RequestTable {
+  const { level, side = 'client', base } = options;
+  return new RequestTable({ level, side, base });
 }
 
 /**
- * Indexes the requests of a cassette by what they are compared as. Equal requests are served in recorded order; a request
- * is looked up in one step, and only a miss looks at the others. Requests that did not arrive whole, and
- * WebSocket connections on which nothing was asked, cannot be asked for and are left out.
+ * Looks requests up in a table that is complete. Equal requests are served in recorded order; a request
+ * is looked up in one step, and only a miss looks at the others.
  */
-export function createMatcher(exchanges: Iterable<RecordedExchange>, options: MatchOptions): Matcher {
-  const { level, repeat, base } = options;
-  const texts = new ElidableTexts();
-  const indexed: Indexed[] = [];
-  const queues = new Map<string, Queue>();
-  const routes = new Map<string, Route>();
+export function createFinder(table: RequestTable, { level, repeat }: MatchOptions): Finder {
+  const queues = queuesOf(table);
   /** At level `turn`: which recorded session a live one plays. */
   const sessions = new Map<string, string>();
 
-  const drafts = recordingsOf(exchanges, options.side ?? 'client').flatMap((recording) => draft(recording) ?? []);
-  const known = placeScrubber(mergePlaces(drafts.map(({ places }) => places)));
-  for (const { recording, request, body, places } of drafts) add(recording, request, body, places);
-
-  function add(recording: Recording, request: MatchRequest, body: ParsedBody, places: Places): void {
-    const protocol = recording.entry._protocol;
-    const form = compareForm(request, body, {
-      level,
-      protocol,
-      base,
-      scrub: createScrubber(placeScrubber(places), known),
-      text: (value, make) => texts.learn(value, make),
-    });
-    const item: Indexed = { recording, safe: SAFE_METHODS.has(request.method), form, served: false };
-    indexed.push(item);
-    getOrMake(queues, form.key, (): Queue => ({ all: [], next: 0, repeats: 0 })).all.push(item);
-    getOrMake(routes, routeOf(request, base), (): Route => ({ protocol, all: [] })).all.push(item);
-  }
-
-  function formOf(request: MatchRequest): { form: ComparedRequest; route: Route | undefined } {
-    const route = routes.get(routeOf(request, base));
-    const body = parseBody(request.body);
-    const form = compareForm(request, body, {
-      level,
-      protocol: route?.protocol ?? null,
-      base,
-      scrub: createScrubber(placeScrubber(placesOf(body)), known),
-      text: (value, make) => texts.find(value, make),
-    });
-    return { form, route };
-  }
-
-  function pick(queue: Queue, session: string | undefined): MatchResult | undefined {
+  function pick(queue: Queue, session: string | undefined): Found | undefined {
     const fresh = nextFresh(queue, session);
     if (fresh) {
       fresh.served = true;
-      if (session !== undefined && fresh.form.session !== undefined) sessions.set(session, fresh.form.session);
-      return { hit: fresh.recording, repeated: false };
+      if (session !== undefined && fresh.session !== undefined) sessions.set(session, fresh.session);
+      return { hit: fresh, repeated: false };
     }
-    if (repeat === 'none' && !queue.all[0]?.safe) return undefined;
+    if (repeat === 'none' && !isSafe(queue.all[0]!)) return undefined;
     const again = repeat !== 'cycle' ? queue.all.length - 1 : queue.repeats++ % queue.all.length;
-    return { hit: queue.all[again]!.recording, repeated: true };
+    return { hit: queue.all[again]!, repeated: true };
   }
 
-  function nextFresh(queue: Queue, session: string | undefined): Indexed | undefined {
+  function nextFresh(queue: Queue, session: string | undefined): RecordedRequest | undefined {
     while (queue.all[queue.next]?.served) queue.next++;
     for (let i = queue.next; i < queue.all.length; i++) {
       const item = queue.all[i]!;
@@ -157,87 +117,110 @@ export function createMatcher(exchanges: Iterable<RecordedExchange>, options: Ma
   }
 
   /** At level `turn` bodies do not count, so two conversations are kept apart by their sessions. */
-  function mayPlay(item: Indexed, session: string | undefined): boolean {
+  function mayPlay(item: RecordedRequest, session: string | undefined): boolean {
     if (level !== 'turn' || session === undefined) return true;
     const mine = sessions.get(session);
-    if (mine !== undefined) return item.form.session === mine;
-    return ![...sessions.values()].includes(item.form.session ?? '');
+    if (mine !== undefined) return item.session === mine;
+    return ![...sessions.values()].includes(item.session ?? '');
   }
 
   /** A safe request that was asked less often than when it was recorded. */
-  function wasPolled({ safe, form }: Indexed): boolean {
-    return safe && (queues.get(form.key)?.all.some((item) => item.served) ?? false);
+  function wasPolled(item: RecordedRequest): boolean {
+    return isSafe(item) && (queues.get(item.key)?.all.some(({ served }) => served) ?? false);
   }
 
-  function explainMiss(request: MatchRequest, form: ComparedRequest, route: Route | undefined): Miss {
-    const equal = queues.get(form.key)?.all.length ?? 0;
-    const closest = route && closestOf(route.all, form);
+  function missOf(asked: AskedRequest): Unexplained {
+    const { request, route } = asked;
+    const recorded = queues.get(asked.key)?.all.length ?? 0;
+    const { closest, consider } = table.search(asked);
     return {
-      method: request.method,
-      target: request.target,
-      reason: equal > 0 ? 'exhausted' : 'unknown',
-      recorded: equal,
-      protocol: route?.protocol ?? null,
-      ...(closest ? { closest } : {}),
+      candidates: table.candidates(asked),
+      consider,
+      explain() {
+        const best = closest.result();
+        return {
+          method: request.method,
+          target: request.target,
+          reason: recorded > 0 ? 'exhausted' : 'unknown',
+          recorded,
+          protocol: route?.protocol ?? null,
+          ...(best ? { closest: best } : {}),
+        };
+      },
     };
   }
 
+  const leftovers = () => table.all.filter((item) => !item.served && !wasPolled(item));
+
   return {
-    match(request) {
-      const { form, route } = formOf(request);
-      const queue = queues.get(form.key);
-      return (queue && pick(queue, form.session)) ?? { miss: explainMiss(request, form, route) };
+    find(request) {
+      const asked = table.ask(request);
+      const queue = queues.get(asked.key);
+      return (queue && pick(queue, asked.session)) ?? { miss: missOf(asked) };
     },
-    recordings: drafts.map(({ recording }) => recording),
-    leftovers: () => indexed.filter((item) => !item.served && !wasPolled(item)).map((item) => item.recording),
+    leftovers,
+    upgradeAt(target) {
+      const route = routeOf({ method: SOCKET_METHOD, target, body: undefined }, undefined);
+      const here = (list: readonly RecordedRequest[]) => list.filter(({ upgrade }) => upgrade?.route === route);
+      const isAccepted = ({ upgrade }: RecordedRequest) => upgrade?.accepted === true;
+      const [left, all] = [here(leftovers()), here(table.all)];
+      const decides = left[0] ?? all.findLast(isAccepted);
+      const offered = decides !== undefined && isAccepted(decides);
+      return { recorded: all.length > 0, accepted: offered ? (left.find(isAccepted) ?? decides) : undefined };
+    },
   };
 }
 
-function recordingsOf(exchanges: Iterable<RecordedExchange>, side: Side): Recording[] {
-  const recordings: Recording[] = [];
-  for (const exchange of exchanges) {
-    if (side === 'client') recordings.push({ exchange, entry: exchange.client });
-    else for (const entry of exchange.attempts) recordings.push({ exchange, entry, attempt: entry._attempt ?? 1 });
+/** The queues of a table by their keys; most have one recording alone, for which nothing is kept but that. */
+function queuesOf(table: RequestTable): { get(key: string): Queue | undefined } {
+  const queues = new Map<string, Queue | RecordedRequest>();
+  for (const item of table.all) {
+    const known = queues.get(item.key);
+    if (!known) queues.set(item.key, item);
+    else if ('all' in known) known.all.push(item);
+    else queues.set(item.key, { all: [known, item], next: 0, repeats: 0 });
   }
-  return recordings.filter(({ entry }) => !entry.request._incomplete);
+  return {
+    get(key) {
+      const known = queues.get(key);
+      return known && 'index' in known ? { all: [known], next: 0, repeats: 0 } : known;
+    },
+  };
 }
 
-interface Draft {
-  recording: Recording;
-  request: MatchRequest;
-  body: ParsedBody;
-  places: Places;
+function isSafe({ route }: RecordedRequest): boolean {
+  return SAFE_METHODS.has(route.method);
 }
 
-/** Undefined for a WebSocket connection on which nothing was asked. */
-function draft(recording: Recording): Draft | undefined {
-  const { exchange, entry, attempt } = recording;
-  const leg = attempt === undefined ? legOf(exchange, 'client-request') : legOf(exchange, 'upstream-request', attempt);
-  const overSocket = isOverWebSocket(entry);
-  const bytes = overSocket ? createOf(leg?.messages ?? [])?.data : (leg?.body?.decoded ?? leg?.body?.wire);
-  if (overSocket && !bytes) return undefined;
-  const body = parseBody(bytes);
-  const method = overSocket ? SOCKET_METHOD : entry.request.method;
-  return { recording, request: { method, target: entry.request.url, body: bytes }, body, places: placesOf(body) };
+export type MatchResult = { hit: Recording; repeated: boolean } | { miss: Miss };
+
+export interface Matcher {
+  /** Finds the recording for a request and counts it as served. */
+  match(request: MatchRequest): MatchResult;
+  /** Recordings that no request got yet, in recorded order. */
+  leftovers(): Recording[];
 }
 
-function placesOf(body: ParsedBody): Places {
-  return body.kind === 'json' ? findPlaces(stringsOf(body.value)) : { work: [], home: [] };
-}
-
-/** The recording with the fewest leaves that differ; of several, the first that nobody got yet. */
-function closestOf(all: readonly Indexed[], form: ComparedRequest): Miss['closest'] {
-  let best: { item: Indexed; leaves: number; first: FirstDifference | undefined } | undefined;
-  for (const item of all) {
-    const { leaves, first } = compareValues(item.form.body, form.body, best ? best.leaves + 1 : undefined);
-    const better = !best || leaves < best.leaves || (leaves === best.leaves && best.item.served && !item.served);
-    if (better) best = { item, leaves, first };
-  }
-  return best && { recording: best.item.recording, leaves: best.leaves, first: best.first };
-}
-
-function getOrMake<V>(map: Map<string, V>, key: string, make: () => V): V {
-  const value = map.get(key) ?? make();
-  map.set(key, value);
-  return value;
+/**
+ * Matches requests against exchanges that are in memory. Requests that did not arrive whole, and
+ * WebSocket connections on which nothing was asked, cannot be asked for and are left out.
+ */
+export function createMatcher(exchanges: Iterable<RecordedExchange>, options: MatchOptions): Matcher {
+  const list = [...exchanges];
+  const side = options.side ?? 'client';
+  const table = createMatchIndex(options);
+  for (const exchange of list) table.learn(exchange);
+  for (const exchange of list.slice(0, table.unsettled)) table.relearn(exchange);
+  const finder = createFinder(table, options);
+  const load = ({ number, attempt }: RecordedRequest): Recording =>
+    recordingsOf(list[number - 1]!, side).find((one) => one.attempt === attempt)!;
+  return {
+    match(request) {
+      const found = finder.find(request);
+      if ('hit' in found) return { hit: load(found.hit), repeated: found.repeated };
+      for (const known of found.miss.candidates) found.miss.consider(known, load(known));
+      return { miss: found.miss.explain() };
+    },
+    leftovers: () => finder.leftovers().map(load),
+  };
 }

@@ -1,6 +1,6 @@
 import { legOf } from '../cassette/legs.ts';
 import { createOf } from '../cassette/messages.ts';
-import type { Recording } from './match.ts';
+import type { Recording } from './recording.ts';
 
 /** What a `response.create` is answered with. Times are milliseconds since it came. */
 export interface MessageAnswer {

@@ -1,25 +1,28 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { RecordedExchange } from '../cassette/legs.ts';
 import type { Redactor } from '../cassette/redact.ts';
-import { decodeBody } from '../decode/body.ts';
 import { LIMITS } from '../decode/limits.ts';
 import { errorText } from '../protocols/errors.ts';
-import { concatBytes } from '../util/bytes.ts';
 import type { Side } from '../util/types.ts';
 import { type Answer, planAnswer } from './answer.ts';
-import { createMatcher, type Miss, type Recording, type Repeat } from './match.ts';
+import { type ExchangeSource, sourceOfList } from './exchange-source.ts';
+import { type Leftover, openLibrary } from './library.ts';
+import { matchRequest, readBody } from './live-request.ts';
+import type { OpenLive } from './live-socket.ts';
+import type { Miss, Repeat } from './match.ts';
 import { MISS_STATUS, missBody } from './miss.ts';
-import { type MatchLevel, type MatchRequest, SOCKET_METHOD, type TargetBase } from './request.ts';
+import type { Recording } from './recording.ts';
+import { type MatchLevel, SOCKET_METHOD, type TargetBase } from './request.ts';
 import { createSocketPlayer } from './socket-player.ts';
 
 /** Recorded time, so many times faster, or no waiting at all (the writes stay apart). */
 export type Speed = 'recorded' | number | 'instant';
 
 export interface PlayerOptions {
-  exchanges: Iterable<RecordedExchange>;
+  /** In memory, or a cassette that stays open as long as the player does. */
+  exchanges: Iterable<RecordedExchange> | ExchangeSource;
   /** What to be: the recorded gateway (client legs), or its upstream (upstream legs). */
   as: 'gateway' | 'upstream';
   match: MatchLevel;
@@ -34,6 +37,8 @@ export interface PlayerOptions {
   redactor?: Pick<Redactor, 'headers' | 'body' | 'url'>;
   /** Answers a request that has no recording, in place of the miss; `body` is as it crossed the wire. */
   forward?(request: IncomingMessage, response: ServerResponse, body: Uint8Array): void;
+  /** Opens a WebSocket for the `response.create` messages that have no recording, in place of the miss. */
+  forwardSocket?: OpenLive;
   onRequest?(event: PlayerEvent): void;
 }
 
@@ -55,7 +60,7 @@ export interface Player {
   readonly forwarded: number;
   readonly misses: readonly Miss[];
   /** Exchanges of which a request has not been asked for yet. */
-  leftovers(): RecordedExchange[];
+  leftovers(): Leftover[];
   /** Requests in flight. */
   active(): number;
   /** Ends what is in flight and stops listening. */
@@ -72,7 +77,8 @@ const HEAD_BYTES = 64 * 1024;
 export async function startPlayer(options: PlayerOptions): Promise<Player> {
   const side: Side = options.as === 'gateway' ? 'client' : 'upstream';
   const { base } = options;
-  const matcher = createMatcher(options.exchanges, {
+  const source = 'exchanges' in options.exchanges ? options.exchanges : sourceOfList(options.exchanges);
+  const library = await openLibrary(source, {
     level: options.match,
     repeat: options.repeat,
     side,
@@ -87,22 +93,24 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
     const body = await readBody(request);
     if (!body) return refuseTooLarge(response);
     const asked = await matchRequest(request, body, options.redactor);
-    const result = matcher.match(asked);
+    const gone = AbortSignal.any([closing.signal, signalOfClose(response)]);
+    const result = library.find(asked);
     const event = { method: asked.method, target: asked.target };
     if ('hit' in result) {
       counts.served++;
-      options.onRequest?.({ ...event, kind: 'served', recording: result.hit, repeated: result.repeated });
-      const gone = AbortSignal.any([closing.signal, signalOfClose(response)]);
-      return playAnswer(planAnswer(result.hit), response, paceOf(options.speed, started, gone), gone);
+      const recording = await result.hit.load();
+      options.onRequest?.({ ...event, kind: 'served', recording, repeated: result.hit.repeated });
+      return playAnswer(planAnswer(recording), response, paceOf(options.speed, started, gone), gone);
     }
+    const miss = await result.miss();
     if (options.forward) {
       counts.forwarded++;
-      options.onRequest?.({ ...event, kind: 'forwarded', miss: result.miss });
+      options.onRequest?.({ ...event, kind: 'forwarded', miss });
       return options.forward(request, response, body);
     }
-    misses.push(result.miss);
-    options.onRequest?.({ ...event, kind: 'missed', miss: result.miss });
-    answerMiss(response, result.miss);
+    misses.push(miss);
+    options.onRequest?.({ ...event, kind: 'missed', miss });
+    answerMiss(response, miss);
   };
 
   const server = createServer({ maxHeaderSize: HEAD_BYTES, noDelay: true, requestTimeout: 0 });
@@ -117,35 +125,33 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
     });
   });
   const sockets = createSocketPlayer({
-    matcher,
-    recordings: matcher.recordings,
-    base: side === 'upstream' ? base : undefined,
+    library,
     closing: closing.signal,
     pace: (started, gone) => paceOf(options.speed, started, AbortSignal.any([closing.signal, gone])),
-    find(target, wire) {
+    async find(target, wire) {
       const body = options.redactor?.body(wire, 'application/json').bytes ?? wire;
       const event = { method: SOCKET_METHOD, target: options.redactor?.url(target) ?? target };
-      const result = matcher.match({ ...event, body });
+      const result = library.find({ ...event, body });
       if ('hit' in result) {
         counts.served++;
-        options.onRequest?.({ ...event, kind: 'served', recording: result.hit, repeated: result.repeated });
-        return result.hit;
+        const recording = await result.hit.load();
+        options.onRequest?.({ ...event, kind: 'served', recording, repeated: result.hit.repeated });
+        return recording;
       }
-      misses.push(result.miss);
-      options.onRequest?.({ ...event, kind: 'missed', miss: result.miss });
-      return result.miss;
+      const miss = await result.miss();
+      if (options.forwardSocket) counts.forwarded++;
+      else misses.push(miss);
+      options.onRequest?.({ ...event, kind: options.forwardSocket ? 'forwarded' : 'missed', miss });
+      return miss;
     },
+    forward: options.forwardSocket,
     failed: (target, error) => options.onRequest?.({ method: SOCKET_METHOD, target, kind: 'failed', error }),
   });
   server.on('upgrade', (request, socket, first) => {
     socket.on('error', () => socket.destroy());
-    const target = request.url ?? '/';
     // The redactor looks for their credentials in the messages.
     options.redactor?.headers(request.rawHeaders);
-    if (sockets.offers(target)) return sockets.accept(request, socket, first);
-    // A recorded refusal counts as played.
-    matcher.match({ method: request.method ?? 'GET', target, body: undefined });
-    refuseUpgrade(socket);
+    sockets.upgrade(request, socket, first);
   });
 
   const address = await listen(server, options.host ?? '127.0.0.1', options.port ?? 0);
@@ -160,7 +166,7 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
       return counts.forwarded;
     },
     misses,
-    leftovers: () => [...new Set(matcher.leftovers().map((recording) => recording.exchange))],
+    leftovers: library.leftovers,
     active: () => counts.active,
     async close() {
       closing.abort();
@@ -168,35 +174,6 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
       server.closeAllConnections();
       await closed;
     },
-  };
-}
-
-/** The whole body as it crossed the wire; undefined when it is over the limit. Rejects when the client goes away. */
-async function readBody(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > LIMITS.request.coded) return undefined;
-    chunks.push(chunk);
-  }
-  return concatBytes(chunks);
-}
-
-async function matchRequest(
-  request: IncomingMessage,
-  wire: Uint8Array,
-  redactor: PlayerOptions['redactor'],
-): Promise<MatchRequest> {
-  const decoded = await decodeBody(wire, request.headers['content-encoding'], LIMITS.request);
-  const plain = decoded.ok ? decoded.bytes : wire;
-  // First the headers: the redactor looks for their credentials in what follows.
-  redactor?.headers(request.rawHeaders);
-  const target = request.url ?? '/';
-  return {
-    method: request.method ?? 'GET',
-    target: redactor?.url(target) ?? target,
-    body: redactor?.body(plain, request.headers['content-type'] ?? '').bytes ?? plain,
   };
 }
 
@@ -273,15 +250,6 @@ function refuseTooLarge(response: ServerResponse): void {
   const message = `The request body is over ${LIMITS.request.coded} bytes.`;
   response.writeHead(413, { 'content-type': 'application/json', connection: 'close' });
   response.end(errorText(null, { status: 413, code: 'body_too_large', message }));
-}
-
-/** 426 is the one refusal on which Codex uses HTTP at once (measured with 0.122.0 and 0.169.0). */
-function refuseUpgrade(socket: Duplex): void {
-  const message = 'The cassette has no WebSocket here; use HTTP.';
-  const body = errorText('responses', { status: 426, code: 'upgrade_not_supported', message });
-  socket.end(
-    `HTTP/1.1 426 Upgrade Required\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {

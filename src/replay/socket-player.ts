@@ -1,22 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
-import { isOverWebSocket } from '../cassette/messages.ts';
+import { errorText } from '../protocols/errors.ts';
 import { beginsExchange } from '../protocols/responses/socket.ts';
 import { headerPairs, headText } from '../util/headers.ts';
 import { dropHopByHop } from '../util/hop-by-hop.ts';
-import type { Matcher, Miss, Recording } from './match.ts';
+import type { RawHeaders } from '../util/types.ts';
+import type { Library } from './library.ts';
+import { endSocket, type LiveConnection, LiveSocket, type OpenLive } from './live-socket.ts';
+import type { Miss } from './match.ts';
 import { planMessages } from './message-answer.ts';
 import { missText } from './miss.ts';
-import { routeOf, SOCKET_METHOD, type TargetBase } from './request.ts';
+import type { Recording } from './recording.ts';
 
 export interface SocketPlayerOptions {
-  matcher: Matcher;
-  /** All recordings, in recorded order. */
-  recordings: readonly Recording[];
-  base: TargetBase | undefined;
+  library: Pick<Library, 'find' | 'upgradeAt' | 'load'>;
   /** Finds the answer to one `response.create`, and counts it. */
-  find(target: string, body: Uint8Array): Recording | Miss;
+  find(target: string, body: Uint8Array): Promise<Recording | Miss>;
+  /** Where what has no recording is sent; absent: a miss is an answer. */
+  forward: OpenLive | undefined;
   /** Waits until a recorded moment after `started` has come; rejects when `gone` is aborted. */
   pace(started: number, gone: AbortSignal): (ms: number) => Promise<unknown>;
   closing: AbortSignal;
@@ -25,9 +27,10 @@ export interface SocketPlayerOptions {
 }
 
 export interface SocketPlayer {
-  /** Whether an upgrade of that target is to be accepted, going by what is to be played next. */
-  offers(target: string): boolean;
-  accept(request: IncomingMessage, transport: Duplex, first: Buffer): void;
+  /**
+   * Answers an upgrade: as the next recorded one of that target was answered, else as the live upstream does, else with 426.
+   */
+  upgrade(request: IncomingMessage, transport: Duplex, first: Buffer): void;
 }
 
 /** As the proxy takes, and Codex sends. */
@@ -35,12 +38,7 @@ const MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** Serves the recorded exchanges of WebSockets: each `response.create` is answered with the messages of its recording. */
 export function createSocketPlayer(options: SocketPlayerOptions): SocketPlayer {
-  const { recordings, matcher, base } = options;
-  const routeTo = (target: string) => routeOf({ method: SOCKET_METHOD, target, body: undefined }, undefined);
-  const recordedRoute = ({ entry }: Recording) =>
-    routeOf({ method: SOCKET_METHOD, target: entry.request.url, body: undefined }, base);
-  const atRoute = (list: readonly Recording[], target: string) =>
-    list.filter((one) => isUpgrade(one) && recordedRoute(one) === routeTo(target));
+  const { library } = options;
   const heads = new WeakMap<IncomingMessage, string[]>();
   const settings: ServerOptions & { closeTimeout: number } = {
     noServer: true,
@@ -53,52 +51,100 @@ export function createSocketPlayer(options: SocketPlayerOptions): SocketPlayer {
   options.closing.addEventListener('abort', () => {
     for (const socket of server.clients) socket.terminate();
   });
+  const accept = (upgrade: Upgrade, headers: string[], live?: LiveConnection) => {
+    const { request, transport, first } = upgrade;
+    heads.set(request, headers);
+    let accepted = false;
+    server.handleUpgrade(request, transport, first, (socket) => {
+      accepted = true;
+      serveSocket(socket, request, options, live);
+    });
+    // The client went while the upstream was asked.
+    if (!accepted) live?.socket.terminate();
+  };
   return {
-    offers(target) {
-      // The next upgrade that was recorded decides: it may have been refused, and another one accepted.
-      const next = atRoute(matcher.leftovers(), target)[0] ?? atRoute(recordings, target).findLast(isOverSocket);
-      return next !== undefined && isOverSocket(next);
-    },
-    accept(request, transport, first) {
+    upgrade(request, transport, first) {
       const target = request.url ?? '/';
-      const next = [...atRoute(matcher.leftovers(), target), ...atRoute(recordings, target)].find(isOverSocket);
-      heads.set(request, next ? answerHead(next) : []);
-      server.handleUpgrade(request, transport, first, (socket) => serveSocket(socket, target, options));
+      const upgrade = { request, transport, first };
+      const { recorded, accepted } = library.upgradeAt(target);
+      if (accepted) {
+        library.load(accepted).then(
+          (recording) => accept(upgrade, answerHead(recording)),
+          (error: unknown) => {
+            transport.destroy();
+            options.failed(target, error);
+          },
+        );
+        return;
+      }
+      // A recorded refusal counts as played.
+      library.find({ method: request.method ?? 'GET', target, body: undefined });
+      if (recorded || !options.forward) {
+        refuse(transport);
+        return;
+      }
+      options.forward(request).then(
+        (live) => accept(upgrade, headerLines(live.headers), live),
+        () => refuse(transport),
+      );
     },
   };
 }
 
-function isOverSocket({ entry }: Recording): boolean {
-  return isOverWebSocket(entry);
+interface Upgrade {
+  request: IncomingMessage;
+  transport: Duplex;
+  first: Buffer;
 }
 
-/** An upgrade, accepted or not. */
-function isUpgrade({ entry }: Recording): boolean {
-  if (isOverWebSocket(entry)) return true;
-  return entry.request.headers.some(({ name, value }) => name.toLowerCase() === 'upgrade' && /websocket/i.test(value));
+/** 426 is the one refusal on which Codex uses HTTP at once (measured with 0.122.0 and 0.169.0). */
+function refuse(transport: Duplex): void {
+  const message = 'The cassette has no WebSocket here; use HTTP.';
+  const body = errorText('responses', { status: 426, code: 'upgrade_not_supported', message });
+  const type = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}`;
+  transport.end(`HTTP/1.1 426 Upgrade Required\r\n${type}\r\nconnection: close\r\n\r\n${body}`);
 }
 
 /** Header lines of the recorded answer that are not those of its handshake. */
 function answerHead({ entry }: Recording): string[] {
   const raw = entry.response.headers.flatMap(({ name, value }) => [name, value]);
-  return headerPairs(dropHopByHop(raw))
+  return headerLines(dropHopByHop(raw));
+}
+
+function headerLines(raw: RawHeaders): string[] {
+  return headerPairs(raw)
     .filter(([name]) => !name.toLowerCase().startsWith('sec-websocket-'))
     .map(([name, value]) => `${name}: ${headText(value)}`);
 }
 
 /** One after the other, as the Responses API answers. */
-function serveSocket(socket: WebSocket, target: string, options: SocketPlayerOptions): void {
+function serveSocket(
+  socket: WebSocket,
+  request: IncomingMessage,
+  options: SocketPlayerOptions,
+  already?: LiveConnection,
+): void {
+  const target = request.url ?? '/';
+  const { forward } = options;
+  const live = forward && new LiveSocket(socket, () => forward(request), already);
   const gone = new AbortController();
   let busy: Promise<unknown> = Promise.resolve();
   socket.on('error', () => socket.terminate());
   socket.once('close', () => gone.abort());
   socket.on('message', (data, binary) => {
     const message = data as Buffer;
-    // Whatever else a client sends changes nothing: its answers are recorded.
-    if (binary || !beginsExchange(message)) return;
+    if (binary || !beginsExchange(message)) {
+      // It changes nothing where the answers are recorded.
+      live?.tell(message, binary);
+      return;
+    }
     const started = performance.now();
     busy = busy
-      .then(() => answer(socket, options.find(target, message), options.pace(started, gone.signal)))
+      .then(async () => {
+        const found = await options.find(target, message);
+        if ('entry' in found) return play(socket, found, options.pace(started, gone.signal));
+        return live ? live.ask(message) : socket.send(missMessage(found));
+      })
       .catch((error: unknown) => {
         if (!gone.signal.aborted) options.failed(target, error);
         socket.terminate();
@@ -106,25 +152,15 @@ function serveSocket(socket: WebSocket, target: string, options: SocketPlayerOpt
   });
 }
 
-async function answer(
-  socket: WebSocket,
-  found: Recording | Miss,
-  pace: (ms: number) => Promise<unknown>,
-): Promise<void> {
-  if (!('entry' in found)) {
-    socket.send(missMessage(found));
-    return;
-  }
-  const { messages, close } = planMessages(found);
+async function play(socket: WebSocket, recording: Recording, pace: (ms: number) => Promise<unknown>): Promise<void> {
+  const { messages, close } = planMessages(recording);
   for (const { ms, data, binary } of messages) {
     await pace(ms);
     await send(socket, data, binary);
   }
   if (!close) return;
   await pace(messages.at(-1)?.ms ?? 0);
-  if (close.code === 1006) socket.terminate();
-  else if (close.code === 1005) socket.close();
-  else socket.close(close.code, close.reason);
+  endSocket(socket, close.code, close.reason);
 }
 
 /** Resolves when the message is with the system. */

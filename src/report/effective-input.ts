@@ -24,7 +24,17 @@ interface Link {
 
 /** Whether an exchange goes on from an earlier response, so that `effectiveInput` has something to tell. */
 export function continuesEarlier(exchange: RecordedExchange): boolean {
-  return nameOf(createFields(exchange)?.previous_response_id) !== undefined;
+  return previousOf(exchange) !== undefined;
+}
+
+/** The response that an exchange goes on from. */
+export function previousOf(exchange: RecordedExchange): string | undefined {
+  return nameOf(createFields(exchange)?.previous_response_id);
+}
+
+/** The response that an exchange made. */
+export function responseOf(exchange: RecordedExchange): string | undefined {
+  return linkOf(exchange)?.response.id;
 }
 
 /**

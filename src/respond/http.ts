@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import { headText } from '../util/headers.ts';
 import type { RawHeaders } from '../util/types.ts';
 
@@ -9,6 +10,18 @@ import type { RawHeaders } from '../util/types.ts';
 export function writeHead(response: ServerResponse, status: number, statusText: string, headers: RawHeaders): void {
   response.sendDate = false;
   response.writeHead(status, headText(statusText), headers as string[]);
+}
+
+/**
+ * Writes an interim response (RFC 9110 section 15.2). Node's own methods know 100, 102 and 103 with some of their fields
+ * only. An answer that has to wait for the one to an earlier request of its connection has no socket yet.
+ */
+export function writeInterim(response: ServerResponse, status: number, statusText: string, headers: RawHeaders): void {
+  let text = `HTTP/1.1 ${status} ${headText(statusText || (STATUS_CODES[status] ?? ''))}\r\n`;
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headText(headers[i + 1] as string)}\r\n`;
+  const write = (socket: Socket) => socket.write(`${text}\r\n`, 'latin1');
+  if (response.socket) write(response.socket);
+  else response.once('socket', write);
 }
 
 /** A response head, as a tap wants it. */

@@ -1,4 +1,5 @@
 import type { Outcome } from '../util/types.ts';
+import { UNPROCESSED } from './repeat.ts';
 
 /** Why an attempt at the upstream failed, in the terms of a cassette and of an HTTP answer. */
 export interface UpstreamFailure {
@@ -11,6 +12,9 @@ export interface UpstreamFailure {
   /** For people: what happened and what to look at. */
   message: string;
 }
+
+/** What undici says of responses that it cannot connect with a request; it has no code of its own for them. */
+const UNASKED = 'bad response';
 
 type Kind = Omit<UpstreamFailure, 'message'> & { say: (where: string, detail: string) => string };
 
@@ -81,6 +85,31 @@ const KINDS: Record<string, Kind> = {
     code: 'upstream_closed',
     say: (where) => `The upstream ${where} closed the connection before the response was complete.`,
   },
+  UPSTREAM_RESET: {
+    ...ABORTED,
+    how: 'reset',
+    code: 'upstream_reset',
+    say: (where, detail) => `The upstream ${where} broke the response off: ${detail}.`,
+  },
+  UPSTREAM_CLOSED: {
+    ...ABORTED,
+    how: 'closed',
+    code: 'upstream_closed',
+    say: (where) => `The upstream ${where} closed the connection before the response was complete.`,
+  },
+  [UNPROCESSED]: {
+    ...REFUSED,
+    code: 'upstream_refused',
+    say: (where, detail) => `The upstream ${where} did not take the request: ${detail}.`,
+  },
+  [UNASKED]: {
+    outcome: 'upstream-error',
+    how: 'error',
+    status: 502,
+    code: 'upstream_unasked',
+    say: (where) =>
+      `The upstream ${where} sent what was not asked for: a 100 Continue to a request without an expectation, or a second response.`,
+  },
   UND_ERR_HEADERS_OVERFLOW: {
     outcome: 'upstream-error',
     how: 'error',
@@ -118,7 +147,8 @@ export function describeFailure(error: unknown, origin: string): UpstreamFailure
 function codeOf(error: unknown): { code: string; detail: string } {
   const chain = error as { code?: string; message?: string; cause?: unknown; errors?: unknown[] } | null;
   const inner = chain?.errors?.[0] ?? chain?.cause;
-  const own = { code: chain?.code ?? '', detail: chain?.message || chain?.code || String(error) };
+  const code = chain?.message === UNASKED ? UNASKED : (chain?.code ?? '');
+  const own = { code, detail: chain?.message || chain?.code || String(error) };
   if (inner && (!KINDS[own.code] || own.code === 'UND_ERR_SOCKET')) {
     const found = codeOf(inner);
     if (KINDS[found.code] || TLS_CODE.test(found.code)) return found;

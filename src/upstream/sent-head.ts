@@ -1,11 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 /**
- * The request head as undici writes it. undici moves `host` to the front, adds `connection` and leaves out what it will
+ * The request head as it is written. undici moves `host` to the front, adds `connection` and leaves out what it will
  * not send, so the list that was handed over is not what crosses the wire. Its diagnostics channel publishes the written
- * head synchronously right after `onConnect`, which is how a publication finds its request.
+ * head synchronously right after `onConnect`, which is how a publication finds its request. Over HTTP/2 the fields are those
+ * after the pseudo-header fields, which say no more than the method and the URL do.
  */
 export interface SentHead {
+  httpVersion: '1.1' | '2';
   method: string;
   target: string;
   headers: string[];
@@ -18,12 +20,17 @@ let awaiting: Listener | undefined;
 let watchers = 0;
 
 function onSend(message: unknown): void {
-  const listener = awaiting;
-  awaiting = undefined;
-  listener?.(parseHead((message as { headers: string }).headers));
+  if (awaiting) tellSentHead(parseHead((message as { headers: string }).headers));
 }
 
-/** Call in `onConnect`: the listener gets the head that undici is about to write, in the same tick. */
+/** Gives the head that is written to whoever waits for it; called right after `onConnect`. */
+export function tellSentHead(head: SentHead): void {
+  const listener = awaiting;
+  awaiting = undefined;
+  listener?.(head);
+}
+
+/** Call in `onConnect`: the listener gets the head that is about to be written, in the same tick. */
 export function expectSentHead(listener: Listener): void {
   awaiting = listener;
 }
@@ -48,5 +55,5 @@ export function parseHead(text: string): SentHead {
     const colon = line.indexOf(':');
     if (colon > 0) headers.push(line.slice(0, colon), line.slice(colon + 1).trimStart());
   }
-  return { method, target, headers };
+  return { httpVersion: '1.1', method, target, headers };
 }

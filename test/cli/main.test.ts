@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { run } from '../../src/cli/main.ts';
 import { captureIo } from '../helpers/capture-io.ts';
+import { temporaryFolder } from '../helpers/cassette-files.ts';
 
 async function cli(argv: string[], stdin = '') {
   const io = captureIo({ stdin });
@@ -50,6 +51,17 @@ describe('the command line', () => {
     const { code, out } = await cli(['validate', '--as', 'responses.stream', '--profile', 'codex', '-'], COMPLETED);
     expect(out).toContain('no findings');
     expect(code).toBe(0);
+  });
+
+  test('the words of a command stay as they were given, numbers too', async () => {
+    const script = 'process.exit(process.argv.slice(1).join() === "007,1e3,0" ? 42 : 1)';
+    const command = [process.execPath, '-e', script, '007', '1e3', '0'];
+    expect(
+      await run(
+        ['proxy', '--', ...command],
+        captureIo({ env: { PATH: process.env.PATH, XDG_CACHE_HOME: temporaryFolder() } }),
+      ),
+    ).toBe(42);
   });
 
   test('with --json an error is JSON on stdout as well', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -156,6 +156,17 @@ describe('play', () => {
     await (await ask(url, { a: 1 })).text();
     expect(await stop(run)).toBe(3);
     expect(run.out()).toContain('1 left over');
+  });
+
+  test("a cassette that changes while it is played is the user's affair, and no bug", async () => {
+    await writeTape([{ body: { a: 1 } }, { body: { a: 2 } }]);
+    const run = play('tape.har');
+    const { url } = await run.listening;
+    await (await ask(url, { a: 1 })).text();
+    await truncate(join(folder, 'tape.har'), 1000);
+    await expect(ask(url, { a: 2 })).rejects.toThrow();
+    expect(await stop(run)).toBe(5);
+    expect(run.err()).toMatch(/error .*tape\.har cannot be read: it changed while it was being read\.\n/);
   });
 
   test('--as upstream serves the upstream legs, whatever the recorded base URL', async () => {

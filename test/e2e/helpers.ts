@@ -22,7 +22,7 @@ export function expectPlayed(played: Played<ScenarioResult>): void {
   const isModelList = (target: string) => /\/models(\?|$)/.test(target);
   expect(played.misses.filter(({ target }) => !isModelList(target))).toEqual([]);
   expect(played.result.problems).toEqual([]);
-  expect(played.leftovers.filter(({ client }) => !isModelList(client.request.url)).map(({ id }) => id)).toEqual([]);
+  expect(played.leftovers.filter(({ path }) => !isModelList(path)).map(({ id }) => id)).toEqual([]);
 }
 
 /**

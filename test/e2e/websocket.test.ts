@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isOverWebSocket } from '../../src/cassette/messages.ts';
+import { createRedactor } from '../../src/cassette/redact.ts';
+import { createForwarder } from '../../src/cli/play-forward.ts';
 import { runScenario, type ScenarioResult } from '../../src/conformance/run-scenario.ts';
 import { SCENARIOS, type ScenarioName } from '../../src/conformance/scenarios.ts';
 import type { ScriptStep } from '../../src/conformance/script.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from '../../src/conformance/scripted-upstream.ts';
 import { loadCassette, playSession, recordSession } from '../../src/conformance/session.ts';
+import { startPlayer } from '../../src/replay/player.ts';
 import { validateExchange } from '../../src/validate/exchange.ts';
 import { expectPlayed, expectWhole, findBinaries } from './helpers.ts';
 
@@ -102,6 +105,31 @@ describe.each(SOCKET_VERSIONS)('Codex %s with its built-in provider', (version) 
     expect(played.misses.length).toBeGreaterThan(0);
     expect(played.result.runs[0]!.code).toBe(1);
   });
+});
+
+it('Codex 0.169.0 goes on live where the cassette has no recording', async () => {
+  const version = '0.169.0';
+  const recorded = await startScriptedUpstream({ script: SCENARIOS.text.script(version), websocket: 'accept' });
+  const path = join(folder, 'session.har');
+  await recordSession({ upstream: recorded.url, path }, (url) => run(version, 'text', url, join(folder, 'recorded')));
+  await recorded.close();
+
+  const upstream = await startScriptedUpstream({ script: SCENARIOS.tool.script(version), websocket: 'accept' });
+  const { forward, forwardSocket, close } = createForwarder(path, { upstream: upstream.url }, []);
+  const { exchanges } = await loadCassette(path);
+  const fixed = { as: 'gateway', match: 'shape', repeat: 'none', speed: 'instant' } as const;
+  const player = await startPlayer({ exchanges, ...fixed, redactor: createRedactor(), forward, forwardSocket });
+  const result = await run(version, 'tool', player.url, join(folder, 'played'));
+  await player.close();
+  const summary = await close();
+  await upstream.close();
+  expect(result.problems).toEqual([]);
+  // The recorded prewarm is played; the turn that goes on from it is lost on the upstream, and then asked anew as a whole.
+  expect([player.served, player.misses.length]).toEqual([1, 0]);
+  expect(player.forwarded).toBeGreaterThan(2);
+  expectWhole(summary!, player.forwarded);
+  const live = (await loadCassette(summary!.path)).exchanges;
+  expect(live.every(({ client }) => isOverWebSocket(client))).toBe(true);
 });
 
 interface Timed {

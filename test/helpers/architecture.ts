@@ -67,7 +67,7 @@ const LAYERS: readonly [prefix: string, rule: LayerRule][] = [
   ['replay/', { rule: 'layers', values: ['protocols/', 'decode/', ...CASSETTE_SHAPES], types: ['cassette/'] }],
   ['respond/', { rule: 'cross-step', values: [] }],
   ['upstream/', { rule: 'cross-step', values: [] }],
-  ['state/', { rule: 'cross-step', values: [] }],
+  ['state/', { rule: 'cross-step', values: [], types: ['translate/'] }],
   ['report/', { rule: 'cross-step', values: ['protocols/', 'decode/', ...CASSETTE_SHAPES], types: [''] }],
   ['proxy/', { rule: 'cross-step', values: [''] }],
   ['conformance/', { rule: 'cross-step', values: [''] }],

@@ -202,11 +202,22 @@ test('trailers pass', async () => {
   expect(await client.until(/X-Sum: 7\r\n\r\n$/)).toContain('2\r\nok\r\n');
 });
 
-test('an interim response is not taken for the answer', async () => {
+test('an interim response is passed and not taken for the answer', async () => {
   const client = await rawClient(proxy.port, post('/v1/responses', [], '{}'));
   const connection = await upstream.accept();
-  connection.socket.write(`HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${ok('{"a":1}')}`);
-  expect(await client.until(/\{"a":1\}$/)).toMatch(/^HTTP\/1.1 200 OK/);
+  connection.socket.write(
+    'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nlink: </y>\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\r\n',
+  );
+  // Nothing of the answer is there yet.
+  await client.until(/\r\n\r\n$/);
+  connection.socket.write(`HTTP/1.1 102\r\n\r\n${ok('{"a":1}')}`);
+  const text = await client.until(/\{"a":1\}$/);
+  expect(text).toMatch(
+    /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/x>\r\nlink: <\/y>\r\n\r\nHTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 OK\r\n/,
+  );
+  const { outcome, attempts } = await recorder.closed(0);
+  expect(outcome).toBe('complete');
+  expect(attempts[0]?.response?.head).toMatchObject({ status: 200 });
 });
 
 test('a WebSocket upgrade is answered 426 at once', async () => {

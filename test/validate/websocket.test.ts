@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RecordedExchange } from '../../src/cassette/legs.ts';
 import { forecastFor } from '../../src/cli/explain/forecast.ts';
-import { findSecrets } from '../../src/cli/validate/secrets.ts';
+import { findSecrets } from '../../src/validate/secrets.ts';
 import { diagnoseExchange } from '../../src/validate/diagnose.ts';
 import { validateExchange } from '../../src/validate/exchange.ts';
 import {

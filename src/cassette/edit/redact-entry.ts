@@ -34,6 +34,8 @@ export function createEntryRedactor(options: EntryRedactorOptions = {}): EntryRe
   const { patterns = [], headers = [], firstNumber = 1 } = options;
   const bare = createRedactor({ patterns });
   let first = firstNumber;
+  /** How often the messages of the last client entry were changed; upstream entries that are said to be the same follow it. */
+  let ofClient = 0;
   const redactor = withNamedHeaders(
     numberedFrom(bare, () => first),
     headers,
@@ -52,6 +54,10 @@ export function createEntryRedactor(options: EntryRedactorOptions = {}): EntryRe
         response: await redactResponse(entry.response, redactor),
       };
       redactFacts(redacted, redactor);
+      const found = redactMessages(redacted, redactor);
+      if (entry._side === 'client') ofClient = found;
+      const changed = entry._webSocketSameAs === undefined ? found : ofClient;
+      if (changed > 0) redacted._webSocketRedacted = (entry._webSocketRedacted ?? 0) + changed;
       return redacted;
     },
   };
@@ -112,10 +118,9 @@ function redactHeaders(headers: readonly HarHeader[], redactor: Redactor): HarHe
 
 function redactFacts(entry: Entry, redactor: Redactor): void {
   const text = (value: string): string => redactText(value, redactor);
-  const { _end, _losses, _webSocketMessages, _webSocketClose } = entry;
+  const { _end, _losses, _webSocketClose } = entry;
   if (_end?.detail) entry._end = { ..._end, detail: text(_end.detail) };
   if (_losses) entry._losses = _losses.map((loss) => ({ ...loss, path: text(loss.path), reason: text(loss.reason) }));
-  if (_webSocketMessages) entry._webSocketMessages = redactMessages(_webSocketMessages, redactor);
   if (_webSocketClose) entry._webSocketClose = { ..._webSocketClose, reason: text(_webSocketClose.reason) };
 }
 
@@ -129,18 +134,25 @@ const LINE_FEED = 10;
 
 /**
  * Text messages of one direction are one stream of JSON lines, since secrets may be spread over the deltas of several; a
- * message with lines of its own, or with bytes, is looked at alone.
+ * message with lines of its own, or with bytes, is looked at alone. Answers with the number of replacements.
  */
-function redactMessages(messages: readonly WebSocketMessage[], redactor: Redactor): WebSocketMessage[] {
-  const redacted = messages.map((message) => redactAlone(message, redactor));
+function redactMessages(entry: Entry, redactor: Redactor): number {
+  let count = 0;
+  const redacted = (entry._webSocketMessages ?? []).map((message) => {
+    const alone = redactAlone(message, redactor);
+    count += alone.count;
+    return alone.message;
+  });
   for (const direction of ['send', 'receive'] as const) {
     const joined = redacted.filter((message) => message.type === direction && isLine(message));
     const stream = redactor.stream(JSON_LINES);
     const safe = joined.flatMap(({ data }) => stream.push(toUtf8(`${data}\n`)));
     safe.push(...stream.end());
     if (stream.count() > 0) for (const [i, message] of joined.entries()) message.data = fromUtf8(withoutFeed(safe[i]!));
+    count += stream.count();
   }
-  return redacted;
+  if (entry._webSocketMessages) entry._webSocketMessages = redacted;
+  return count;
 }
 
 function isLine({ opcode, data }: WebSocketMessage): boolean {
@@ -151,12 +163,13 @@ function withoutFeed(bytes: Uint8Array): Uint8Array {
   return bytes.at(-1) === LINE_FEED ? bytes.subarray(0, -1) : bytes;
 }
 
-function redactAlone(message: WebSocketMessage, redactor: Redactor): WebSocketMessage {
-  if (isLine(message)) return { ...message };
+function redactAlone(message: WebSocketMessage, redactor: Redactor): { message: WebSocketMessage; count: number } {
+  if (isLine(message)) return { message: { ...message }, count: 0 };
   const isText = message.opcode === 1;
   const raw = isText ? toUtf8(message.data) : fromBase64(message.data);
   const { bytes, count } = redactor.body(raw, isText ? 'text/plain' : 'application/octet-stream');
-  return count === 0 ? { ...message } : { ...message, data: isText ? fromUtf8(bytes) : toBase64(bytes) };
+  const data = isText ? fromUtf8(bytes) : toBase64(bytes);
+  return { message: count === 0 ? { ...message } : { ...message, data }, count };
 }
 
 /** Far above every number that a recording gives: marks placeholders that were there before. */

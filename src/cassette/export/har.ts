@@ -7,8 +7,7 @@ import { isOverWebSocket } from '../messages.ts';
 import {
   ENTRIES_END,
   ENTRIES_LINE,
-  ENTRY_END,
-  entryLines,
+  entryPieces,
   FIRST_LINE,
   LAST_LINE,
   serializeFooter,
@@ -39,14 +38,15 @@ export async function* exportHar(
   let before = '';
   for await (const exchange of exchanges) {
     for (const entry of fillExchange(exchange, options)) {
-      const lines = entryLines(entry as Entry).slice(0, -1);
-      const bytes = Buffer.from(`${before}${lines.join('\n')}\n`);
-      before = `${ENTRY_END},\n`;
-      hash.update(bytes);
-      yield bytes;
+      for (const piece of [before, ...entryPieces(entry as Entry)]) {
+        const bytes = Buffer.from(piece);
+        hash.update(bytes);
+        yield bytes;
+      }
+      before = ',\n';
     }
   }
-  const last = Buffer.from(before === '' ? '' : `${ENTRY_END}\n`);
+  const last = Buffer.from(before === '' ? '' : '\n');
   hash.update(last);
   yield last;
   yield Buffer.from(

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { parseSse } from '../../decode/sse.ts';
 import { toUtf8 } from '../../util/bytes.ts';
 import { headerValue, toHarHeaders } from '../../util/headers.ts';
@@ -30,6 +31,8 @@ export function entriesOf(exchange: ImportedExchange, first: number, context: En
     return {
       ...entry,
       ...connectionTimes(entry, messages, from),
+      request: { ...entry.request, bodySize: lengthOf(messages, 'send') },
+      response: { ...entry.response, bodySize: lengthOf(messages, 'receive') },
       _connection: `c${first}`,
       _webSocketMessages: messages,
     };
@@ -55,6 +58,12 @@ function entryOf(exchange: ImportedExchange, number: number, { producer, protoco
   };
   if (exchange.end) entry._end = { ...exchange.end, ms: roundMs(exchange.end.ms) };
   return entry;
+}
+
+function lengthOf(messages: readonly WebSocketMessage[], type: WebSocketMessage['type']): number {
+  return messages
+    .filter((message) => message.type === type)
+    .reduce((sum, { opcode, data }) => sum + Buffer.byteLength(data, opcode === 1 ? 'utf8' : 'base64'), 0);
 }
 
 /** A later exchange of a connection begins with its first message and lasts to its last one. */

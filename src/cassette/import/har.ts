@@ -1,10 +1,10 @@
-import { Buffer } from 'node:buffer';
 import { TapedeckError } from '../../errors.ts';
-import { isUtf8, toUtf8 } from '../../util/bytes.ts';
+import { toUtf8 } from '../../util/bytes.ts';
 import { headerValue, headerValues } from '../../util/headers.ts';
 import { fromBase64 } from '../bytes-json.ts';
 import type { WebSocketMessage } from '../format.ts';
 import { bodyFromDecoded, encodingsOf, missingBody, NO_BODY, statedLength } from './body.ts';
+import { undoMisreading } from './misread.ts';
 import type { ImportedBody, ImportedExchange, ImportSource, Lack } from './source.ts';
 
 /**
@@ -44,7 +44,8 @@ function readEntry(value: unknown, place: string): ImportedExchange {
     ...timesOf(entry),
     request: {
       method: request.method,
-      url: request.url,
+      // Browsers name WebSockets by their own scheme; on the wire it is HTTP that is upgraded.
+      url: request.url.replace(/^ws(?=s?:)/i, 'http'),
       httpVersion: textAt(request, 'httpVersion'),
       headers: requestHeaders,
       body: requestBody(request, requestHeaders, lacks),
@@ -101,7 +102,9 @@ function responseBody(response: Fields, method: string, headers: readonly string
   const size = numberAt(content, 'size') ?? 0;
   if (/event-stream/i.test(headerValue(headers, 'content-type') ?? '')) lacks.add('chunk-times');
   if (typeof content.text !== 'string' || content.text === '') {
-    return wireSize > 0 || size > 0 ? missing('response-body', headers, wireSize, lacks) : NO_BODY;
+    // Chromium counts the framing of chunks as well; of a plain body the decoded length is what it was.
+    const length = size > 0 && encodingsOf(headers).length === 0 ? size : wireSize;
+    return length > 0 || size > 0 ? missing('response-body', headers, length, lacks) : NO_BODY;
   }
   // HAR's `size` is the decoded length; mitmproxy writes the coded one there and the difference into `compression`.
   const lengths = [wireSize, size, size + (numberAt(content, 'compression') ?? 0)];
@@ -114,9 +117,8 @@ function bytesOf(text: string, encoding: string, lengths: readonly number[]): Ui
   if (encoding === 'base64') return fromBase64(text);
   const bytes = toUtf8(text);
   if (lengths.includes(bytes.length)) return bytes;
-  // mitmproxy reads bodies without a charset as latin1, event streams included: the length tells, and the bytes come back.
-  const latin1 = /^[\0-\xff]*$/.test(text) ? Buffer.from(text, 'latin1') : undefined;
-  if (latin1 && lengths.includes(latin1.length) && isUtf8(latin1)) return latin1;
+  const undone = undoMisreading(text, lengths);
+  if (undone) return undone;
   return text.includes('\ufffd') && lengths.some((length) => length > 0) ? undefined : bytes;
 }
 

@@ -10,7 +10,9 @@ const PATIENT = 512;
 interface Piece {
   /** Start in the assembled text. */
   at: number;
-  view: View;
+  length: number;
+  /** Of a piece with escapes; any other stands in the stream as it is. */
+  view: View | undefined;
   /** Offset in the stream of the piece's first byte. */
   base: number;
 }
@@ -31,10 +33,10 @@ export class Channel {
 
   /** Adds the raw inside of a JSON string that stands at `base` in the stream. */
   push(raw: string, base: number): void {
-    const root = rootView(raw);
-    const view = unescapeJson(root, true) ?? root;
-    this.pieces.push({ at: this.text.length, view, base });
-    this.text += view.text;
+    const view = raw.includes('\\') ? unescapeJson(rootView(raw), true) : undefined;
+    const text = view === undefined ? raw : view.text;
+    this.pieces.push({ at: this.text.length, length: text.length, view, base });
+    this.text += text;
   }
 
   /** What is decided by all that was added. */
@@ -54,7 +56,8 @@ export class Channel {
   holdsFrom(): number | undefined {
     if (this.open >= this.text.length) return undefined;
     const piece = this.pieces.findLast(({ at }) => at <= this.open)!;
-    return piece.base + rootStart(piece.view, this.open - piece.at);
+    const place = this.open - piece.at;
+    return piece.base + (piece.view === undefined ? place : rootStart(piece.view, place));
   }
 
   private search(final: boolean): Cut[] {
@@ -70,13 +73,13 @@ export class Channel {
   private cutsOf(secret: Found): Cut[] {
     const dressed = secret.quotes === undefined ? secret : { ...secret, quotes: secret.quotes + 1 };
     const cuts: Cut[] = [];
-    for (const { at, view, base } of this.pieces) {
+    for (const { at, length, view, base } of this.pieces) {
       const start = Math.max(secret.start - at, 0);
-      const end = Math.min(secret.end - at, view.text.length);
+      const end = Math.min(secret.end - at, length);
       if (start >= end) continue;
       cuts.push({
-        start: base + rootStart(view, start),
-        end: base + rootEnd(view, end),
+        start: base + (view === undefined ? start : rootStart(view, start)),
+        end: base + (view === undefined ? end : rootEnd(view, end)),
         secret: dressed,
         first: cuts.length === 0,
       });

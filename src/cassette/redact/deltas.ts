@@ -1,3 +1,4 @@
+import { DIGITS, EventShape, type Gap } from './event-shape.ts';
 import { type JsonPath, walkJson } from './walk.ts';
 
 /** A string in an event that continues the string of an earlier event. */
@@ -14,6 +15,16 @@ export interface Delta {
 export interface EventParts {
   deltas: Delta[];
   /** What gets no more text: one slot, or `*` for all. */
+  closes: string | undefined;
+  /** Where it was asked for, and the event has deltas. */
+  kind?: EventKind | undefined;
+}
+
+/** What an event has in common with all events of its shape. */
+export interface EventKind {
+  shape: EventShape;
+  deltas: readonly Pick<Delta, 'channel' | 'slot'>[];
+  /** As in `EventParts`, for a watched one. */
   closes: string | undefined;
 }
 
@@ -47,18 +58,23 @@ const SELECTORS: ReadonlySet<unknown> = new Set([...INDEX_FIELDS, 'type', 'item_
 const HAS_DELTA = /"(?:delta|choices|candidates|message)"[ \t]*:/;
 const HAS_END = /\.done"|_stop"|\.completed"|\.failed"|\.incomplete"|"finish_reason"[ \t]*:[ \t]*"/;
 
-/** Deltas and ends of one event's data. `watched`: some text is held back, so that ends matter. */
-export function readEvent(data: string, watched: boolean): EventParts {
+/** Deltas and ends of one event's data. `watched`: some text is held back, so that ends matter. `noted`: its kind is wanted. */
+export function readEvent(data: string, watched: boolean, noted = false): EventParts {
   if (watched && data.startsWith('[DONE]')) return { deltas: [], closes: '*' };
   if (!HAS_DELTA.test(data) && !(watched && HAS_END.test(data))) return { deltas: [], closes: undefined };
   const scalars = new Map<string, string>();
   const strings: { path: (string | number)[]; pattern: string; start: number; end: number }[] = [];
-  walkJson(data, 0, (path, start, end, isString) => {
+  const gaps: Gap[] = [];
+  const whole = walkJson(data, 0, (path, start, end, isString) => {
     const name = path.at(-1)!;
     if (SELECTORS.has(name)) scalars.set(joinPath(path), data.slice(start, end));
+    else if (noted && isString) gaps.push({ start, end, kind: 'string' });
+    else if (noted && DIGITS.test(data.slice(start, end))) gaps.push({ start, end, kind: 'digits' });
     if (!isString || !DELTA_NAMES.has(name)) return;
     const pattern = joinPath(path.length === 1 ? path : path.map((step) => (typeof step === 'number' ? '#' : step)));
-    if (DELTA_PATHS.has(pattern)) strings.push({ path: [...path], pattern, start, end });
+    if (!DELTA_PATHS.has(pattern)) return;
+    strings.push({ path: [...path], pattern, start, end });
+    if (noted) gaps.at(-1)!.kind = 'delta';
   });
   const slot = slotOf(scalars);
   const deltas = strings.map(({ path, pattern, start, end }) => ({
@@ -67,7 +83,9 @@ export function readEvent(data: string, watched: boolean): EventParts {
     start,
     end,
   }));
-  return { deltas, closes: watched ? closedSlot(scalars, slot) : undefined };
+  const closes = watched || noted ? closedSlot(scalars, slot) : undefined;
+  const shape = noted && whole !== undefined && deltas.length > 0 ? EventShape.of(data, gaps) : undefined;
+  return { deltas, closes: watched ? closes : undefined, kind: shape && { shape, deltas, closes } };
 }
 
 /** Nearly every field that counts stands in the event itself. */

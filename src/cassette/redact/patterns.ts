@@ -37,15 +37,28 @@ const DIGIT = '(?=[A-Za-z_-]{0,40}[0-9])';
 const WS = '[ \\t\\r\\n]{0,32}';
 const PEM = '(?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----';
 
-/** Credentials that show what they are: beginnings, what must not stand before them, and the rest. */
-const TOKENS: readonly { kind: string; heads: readonly string[]; border: string; rest: string }[] = [
+interface TokenShape {
+  kind: string;
+  heads: readonly string[];
+  /** What must not stand before them. */
+  border: string;
+  rest: string;
+  /** Characters of `[A-Za-z0-9_-]` that `rest` begins with at least. */
+  least: number;
+  /** One of them is a digit. */
+  digit?: true;
+}
+
+/** Credentials that show what they are. */
+export const TOKENS: readonly TokenShape[] = [
   {
     kind: 'api-key',
     heads: ['proj', 'svcacct', 'admin', 'None', 'service', 'ant', 'or', 'lf'].map((word) => `sk-${word}-`),
     border: WORD,
     rest: '[A-Za-z0-9_-]{8,}',
+    least: 8,
   },
-  { kind: 'api-key', heads: ['sk-'], border: CODED, rest: `${DIGIT}[A-Za-z0-9_-]{16,}` },
+  { kind: 'api-key', heads: ['sk-'], border: CODED, rest: `${DIGIT}[A-Za-z0-9_-]{16,}`, least: 16, digit: true },
   {
     kind: 'api-key',
     heads: [
@@ -65,16 +78,25 @@ const TOKENS: readonly { kind: string; heads: readonly string[]; border: string;
     ],
     border: CODED,
     rest: `${DIGIT}[A-Za-z0-9_-]{20,}`,
+    least: 20,
+    digit: true,
   },
-  { kind: 'github-token', heads: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'], border: WORD, rest: '[A-Za-z0-9]{20,}' },
-  { kind: 'github-token', heads: ['github_pat_'], border: WORD, rest: '[A-Za-z0-9_]{20,}' },
-  { kind: 'google-key', heads: ['AIza', 'GOCSPX-', 'ya29\\.'], border: CODED, rest: '[A-Za-z0-9_-]{20,}' },
-  { kind: 'aws-key', heads: ['AKIA', 'ASIA'], border: CODED, rest: '[A-Z0-9]{16}(?![A-Za-z0-9])' },
+  {
+    kind: 'github-token',
+    heads: ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'],
+    border: WORD,
+    rest: '[A-Za-z0-9]{20,}',
+    least: 20,
+  },
+  { kind: 'github-token', heads: ['github_pat_'], border: WORD, rest: '[A-Za-z0-9_]{20,}', least: 20 },
+  { kind: 'google-key', heads: ['AIza', 'GOCSPX-', 'ya29\\.'], border: CODED, rest: '[A-Za-z0-9_-]{20,}', least: 20 },
+  { kind: 'aws-key', heads: ['AKIA', 'ASIA'], border: CODED, rest: '[A-Z0-9]{16}(?![A-Za-z0-9])', least: 16 },
   {
     kind: 'slack-token',
     heads: ['xoxa-', 'xoxb-', 'xoxe-', 'xoxo-', 'xoxp-', 'xoxr-', 'xoxs-', 'xapp-'],
     border: WORD,
     rest: '[A-Za-z0-9-]{10,}',
+    least: 10,
   },
   {
     // RFC 7519 with three parts, RFC 7516 with five.
@@ -82,6 +104,7 @@ const TOKENS: readonly { kind: string; heads: readonly string[]; border: string;
     heads: ['eyJ'],
     border: CODED,
     rest: '[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]*\\.[A-Za-z0-9_-]{8,}(?:\\.[A-Za-z0-9_-]+){0,2}',
+    least: 8,
   },
 ];
 
@@ -91,12 +114,14 @@ const UNREPLACED = `(?!${SCHEME}(?:\\[redacted:|%5Bredacted))`;
 const JSON_VALUE = `(?!")${UNREPLACED}[^"\\\\]*(?:\\\\[\\s\\S][^"\\\\]*)*`;
 const WORD_VALUE = `${UNREPLACED}(?=[A-Za-z._~+/%=-]{0,64}[0-9])[A-Za-z0-9._~+/%=-]{16,}`;
 
-const FIELDS = namesOf('fields');
+export const FIELDS = namesOf('fields');
 const NUMERIC_FIELDS = ACCEPTED_CREDENTIALS.flatMap(({ kind, fields = [] }) => (NUMERIC_KINDS.has(kind) ? fields : []));
 const HEADERS = namesOf('headers', ['cookie']);
-const ASSIGNED = [...namesOf('headers', ['cookie', 'account']), ...namesOf('fields', ['account']), '_token'];
-const LONG_PARAMETERS = namesOf('query').filter((name) => name.length > 5);
-const SHORT_PARAMETERS = namesOf('query').filter((name) => name.length <= 5);
+export const PAIR_NAMES = namesOf('headers');
+export const ASSIGNED = [...namesOf('headers', ['cookie', 'account']), ...namesOf('fields', ['account']), '_token'];
+export const PARAMETERS = namesOf('query');
+const LONG_PARAMETERS = PARAMETERS.filter((name) => name.length > 5);
+const SHORT_PARAMETERS = PARAMETERS.filter((name) => name.length <= 5);
 
 export const PATTERN_GROUPS: readonly PatternGroup[] = [
   tokenGroup(),

@@ -1,6 +1,5 @@
-import { Channel } from './channel.ts';
+import { Channels } from './channels.ts';
 import { looksLikeCredential } from './credentials.ts';
-import { readEvent } from './deltas.ts';
 import { type FinderOptions, type Found, findSecrets } from './finder.ts';
 import { findParameters } from './parameters.ts';
 import { arrangeCuts, type Cut, dressPlaceholder } from './splice.ts';
@@ -37,7 +36,7 @@ export class StreamWork {
   private readonly mimeType: string;
   private readonly vault: Vault;
   private readonly finder: FinderOptions;
-  private readonly channels = new Map<string, Channel>();
+  private readonly channels: Channels;
   private framing: Framing | undefined;
   private held: HeldChunk[] = [];
   private cuts: Cut[] = [];
@@ -54,6 +53,7 @@ export class StreamWork {
     this.mimeType = mimeType;
     this.vault = vault;
     this.finder = finder;
+    this.channels = new Channels(finder, (cuts) => void this.add(cuts));
   }
 
   push(chunk: Uint8Array): Uint8Array[] {
@@ -61,9 +61,10 @@ export class StreamWork {
   }
 
   pushAll(chunks: readonly Uint8Array[]): Uint8Array[] {
-    for (const chunk of chunks) this.append(chunk);
+    this.append(chunks);
     this.search(false);
-    return this.release(this.holdsFrom());
+    const waiting = this.base + this.raw.length - (this.held[0]?.start ?? 0);
+    return this.release(this.channels.holdsFrom(this.decided, waiting > STREAM_LIMITS.held));
   }
 
   end(): Uint8Array[] {
@@ -73,13 +74,13 @@ export class StreamWork {
 
   /** A body that is there at once. */
   whole(bytes: Uint8Array): Uint8Array {
-    this.append(bytes);
+    this.append([bytes]);
     return this.end()[0]!;
   }
 
   /** All cuts of a body, for those who only look. */
   findAll(bytes: Uint8Array): Cut[] {
-    this.append(bytes);
+    this.append([bytes]);
     this.search(true);
     return arrangeCuts(this.cuts);
   }
@@ -88,10 +89,14 @@ export class StreamWork {
     return this.replaced;
   }
 
-  private append(chunk: Uint8Array): void {
-    const start = this.base + this.raw.length;
-    this.held.push({ bytes: chunk, start, end: start + chunk.length });
-    this.raw += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1');
+  private append(chunks: readonly Uint8Array[]): void {
+    let start = this.base + this.raw.length;
+    for (const bytes of chunks) {
+      const end = start + bytes.length;
+      this.held.push({ bytes, start, end });
+      start = end;
+    }
+    this.raw += latin1Of(chunks);
   }
 
   private search(final: boolean): void {
@@ -99,57 +104,28 @@ export class StreamWork {
     if (this.framing === 'lines') this.searchLines(final);
     else if (this.framing !== 'form') this.searchText(final);
     else if (final) this.searchForm();
-    if (final) for (const channel of this.channels.values()) this.add(channel.close());
+    if (final) this.channels.finish();
     if (!final) this.forget();
   }
 
   /** Whole lines: no secret goes from one event's text into the next but through deltas. */
   private searchLines(final: boolean): void {
     const end = this.base + this.raw.length;
-    const cut = this.base + Math.max(this.raw.lastIndexOf('\n'), this.raw.lastIndexOf('\r')) + 1;
+    const cut = this.base + lastLineEnd(this.raw) + 1;
     const limit = final ? end : Math.max(cut, this.decided);
     if (limit > this.decided) {
       const text = this.raw.slice(this.decided - this.base, limit - this.base);
       const offset = this.decided;
       this.decided = limit;
-      const deltas = this.readLines(text, offset);
-      for (const channel of this.channels.values()) this.add(channel.decide());
+      const deltas = this.channels.read(text, offset, this.inLongLine);
+      this.inLongLine = false;
+      this.channels.decide();
       // What stands in a delta is its channel's: alone, a fragment may look like a secret.
-      this.searchPiece(
-        text,
-        0,
-        true,
-        offset,
-        (cut) => !deltas.some((one) => one.start <= cut.start && cut.end <= one.end),
-      );
+      this.searchPiece(text, 0, true, offset, (cut) => !isWithin(deltas, cut));
     }
     if (end - this.decided <= STREAM_LIMITS.line) return;
     this.inLongLine = true;
     this.searchText(false);
-  }
-
-  /** Joins the deltas of every line with those before; returns where they stand. */
-  private readLines(text: string, offset: number): Span[] {
-    const deltas: Span[] = [];
-    for (let at = 0; at < text.length; ) {
-      const end = nextLineEnd(text, at);
-      const start = this.inLongLine ? end : dataStart(text, at, end);
-      this.inLongLine = false;
-      if (start < end) deltas.push(...this.readData(text.slice(start, end), offset + start));
-      at = end + 1;
-    }
-    return deltas;
-  }
-
-  private readData(data: string, offset: number): Span[] {
-    const { deltas, closes } = readEvent(data, this.channels.size > 0);
-    for (const { channel: key, slot, start, end } of deltas) {
-      const channel = this.channels.get(key) ?? new Channel(slot, this.finder);
-      this.channels.set(key, channel);
-      channel.push(data.slice(start, end), offset + start);
-    }
-    for (const [key, channel] of this.channels) if (closes === '*' || channel.slot === closes) this.close(key, channel);
-    return deltas.map(({ start, end }) => ({ start: offset + start, end: offset + end }));
   }
 
   private searchText(final: boolean): void {
@@ -199,29 +175,12 @@ export class StreamWork {
     return learned;
   }
 
-  private close(key: string, channel: Channel): void {
-    this.channels.delete(key);
-    this.add(channel.close());
-  }
-
-  /** Offset of the first byte that is not decided. */
-  private holdsFrom(): number {
-    const start = this.held[0]?.start ?? 0;
-    const end = this.base + this.raw.length;
-    for (;;) {
-      const [first] = [...this.channels]
-        .map(([key, channel]) => ({ key, channel, from: channel.holdsFrom() ?? Number.POSITIVE_INFINITY }))
-        .sort((a, b) => a.from - b.from);
-      if (first === undefined || first.from >= this.decided) return this.decided;
-      if (end - start <= STREAM_LIMITS.held) return first.from;
-      this.close(first.key, first.channel);
-    }
-  }
-
   private release(until: number): Uint8Array[] {
     const count = this.held.findIndex(({ end }) => end > until);
-    const ready = this.held.splice(0, count < 0 ? this.held.length : count);
+    const ready = count < 0 ? this.held : this.held.slice(0, count);
     if (ready.length === 0) return [];
+    this.held = count < 0 ? [] : this.held.slice(count);
+    if (this.cuts.length === 0) return ready.map(({ bytes }) => bytes);
     const cuts = arrangeCuts(this.cuts);
     const reached = ready.at(-1)!.end;
     this.cuts = cuts
@@ -260,6 +219,14 @@ export class StreamWork {
   }
 }
 
+/** One text of all, made at once: making one of each costs more than the search. */
+function latin1Of(chunks: readonly Uint8Array[]): string {
+  const [first] = chunks;
+  if (first === undefined) return '';
+  const whole = chunks.length === 1 ? Buffer.from(first.buffer, first.byteOffset, first.length) : Buffer.concat(chunks);
+  return whole.toString('latin1');
+}
+
 function chooseFraming(mimeType: string, raw: string, final: boolean): Framing | undefined {
   if (/event-stream|ndjson|jsonl|json-seq/i.test(mimeType)) return 'lines';
   if (/x-www-form-urlencoded/i.test(mimeType)) return 'form';
@@ -269,16 +236,16 @@ function chooseFraming(mimeType: string, raw: string, final: boolean): Framing |
   return /^(?:\xef\xbb\xbf)?\s*[[{"]/.test(raw) ? 'json' : 'text';
 }
 
-function nextLineEnd(text: string, from: number): number {
-  const feed = text.indexOf('\n', from);
-  const line = feed < 0 ? text.length : feed;
-  const back = text.slice(from, line).indexOf('\r');
-  return back < 0 ? line : from + back;
+/** Place of the last sign that ends a line; -1: there is none. */
+function lastLineEnd(text: string): number {
+  const feed = text.lastIndexOf('\n');
+  // Looking for a sign forwards is far cheaper.
+  const back = text.indexOf('\r', feed + 1);
+  return back < 0 ? feed : text.lastIndexOf('\r');
 }
 
-/** Where the JSON of a line begins: behind `data:` (WHATWG HTML section 9.2.6), or at once in JSON lines. */
-function dataStart(text: string, at: number, end: number): number {
-  if (text[at] === '{') return at;
-  if (!text.startsWith('data:', at)) return end;
-  return text[at + 5] === ' ' ? at + 6 : at + 5;
+/** Whether a cut stands within one of the deltas, whose starts and ends take turns. */
+function isWithin(deltas: readonly number[], { start, end }: Cut): boolean {
+  for (let i = 0; i < deltas.length; i += 2) if (deltas[i]! <= start && end <= deltas[i + 1]!) return true;
+  return false;
 }

@@ -28,12 +28,18 @@ export function stringRanges(text: string, inString: boolean): StringRanges {
 /** Whether a JSON text, which may begin within a string, ends within one. A backslash at its end must not be cut off. */
 export function endsInString(text: string, inString: boolean): boolean {
   let open = inString;
-  for (const [sign] of text.matchAll(/["\n]|\\[\s\S]/g)) {
-    if (sign === '"') open = !open;
-    else if (sign === '\n') open = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === BACKSLASH) at++;
+    else if (code === QUOTE) open = !open;
+    else if (code === LINE_FEED) open = false;
   }
   return open;
 }
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const LINE_FEED = 0x0a;
 
 /** The strings of an event stream's lines; a line that is not JSON counts as one string. */
 export function lineStrings(text: string): StringRanges {

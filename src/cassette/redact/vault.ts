@@ -1,21 +1,8 @@
 import { isDummy } from './credentials.ts';
-
-/** A text to search for everywhere, and the credential that it gives away. */
-export interface Literal {
-  text: string;
-  kind: string;
-  value: string;
-  /** Holds characters that a decoded view may have changed; then every view is searched. */
-  fragile: boolean;
-  /** Place of its rarest character, and the text from there on: the engine looks for a first character, fast for a rare one. */
-  anchor: number;
-  tail: string;
-}
+import { type Literal, literalForms, SHORTEST_LITERAL } from './literals.ts';
 
 /** Policy numbers of redaction, with their reasons. */
 export const VAULT_LIMITS = {
-  /** Shorter values are too likely to be a part of ordinary words. */
-  literalLength: 8,
   /** Credentials remembered; the one not seen for longest goes first. A session has one to five. */
   literals: 200,
   /** Short texts remembered as holding nothing: the headers of a session are a few dozen, those with an id in them come and go. */
@@ -47,7 +34,7 @@ export class Vault {
 
   /** Searches for this value from now on, and for its base64 forms; says whether it is a new one. */
   learn(kind: string, value: string): boolean {
-    if (value.length < VAULT_LIMITS.literalLength || isDummy(value) || PLACEHOLDER.test(value)) return false;
+    if (value.length < SHORTEST_LITERAL || isDummy(value) || PLACEHOLDER.test(value)) return false;
     const known = this.learned.get(value);
     this.learned.delete(value);
     this.learned.set(value, known ?? literalForms(kind, value));
@@ -95,37 +82,3 @@ export class Vault {
 
 /** A placeholder, as it stands in texts, or in addresses and forms. */
 export const PLACEHOLDER = /\[redacted:[a-z0-9-]+#\d+\]|%5Bredacted%3A[a-z0-9-]+%23\d+%5D/;
-
-function literalForms(kind: string, value: string): Literal[] {
-  const form = (text: string, fragile: boolean): Literal => {
-    const anchor = rarestAt(text);
-    return { text, kind, value, fragile, anchor, tail: text.slice(anchor) };
-  };
-  return [form(value, /[\\"/%]/.test(value)), ...base64Cores(value).map((text) => form(text, false))];
-}
-
-/** What JSON, prose and code are made of, the commonest first; a character that is not in it is rare. */
-const COMMON = ' etaonisrhldcupmfg"ywb,:v._\\-=/()TSAICE0k12x;{}[]nPRNODML3';
-
-/** Not among the last three: what is looked for should be more than one character. */
-function rarestAt(text: string): number {
-  const places = [...text.slice(0, -3)].map((char) => COMMON.indexOf(char));
-  return places.includes(-1) ? places.indexOf(-1) : places.indexOf(Math.max(...places));
-}
-
-/**
- * The base64 characters that depend on the value alone, for the three places it can have in a group of three bytes
- * (RFC 4648 section 4), in both alphabets.
- */
-function base64Cores(value: string): string[] {
-  const cores = new Set<string>();
-  for (let shift = 0; shift < 3; shift++) {
-    const bytes = Buffer.concat([Buffer.alloc(shift), Buffer.from(value, 'latin1')]);
-    const whole = Math.floor((bytes.length * 8) / 6);
-    const core = bytes.toString('base64').slice(Math.ceil((shift * 8) / 6), whole);
-    if (core.length < VAULT_LIMITS.literalLength) continue;
-    cores.add(core);
-    cores.add(core.replaceAll('+', '-').replaceAll('/', '_'));
-  }
-  return [...cores];
-}

@@ -62,7 +62,7 @@ function readKey(text: string, at: number): { name: string; next: number } | und
 }
 
 /** Offset of the quote that ends the string whose first quote is at `open`. */
-function stringEnd(text: string, open: number): number | undefined {
+export function stringEnd(text: string, open: number): number | undefined {
   for (let at = text.indexOf('"', open + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let slashes = 0;
     while (text.charCodeAt(at - 1 - slashes) === 0x5c) slashes++;

@@ -3,7 +3,7 @@ import { loadCassette, playSession, recordSession } from '../../conformance/sess
 import { formatBytes, formatCount } from '../../report/format.ts';
 import { validateExchange } from '../../validate/exchange.ts';
 import type { Profile } from '../../validate/findings.ts';
-import { findSecrets } from '../validate/secrets.ts';
+import { findSecrets } from '../../validate/secrets.ts';
 import { DEMO_SCENARIO, type DemoClient } from './client.ts';
 
 /** One thing that the demo shows. */

@@ -9,9 +9,9 @@ import { EXIT, TapedeckError } from '../../errors.ts';
 import { formatCount } from '../../report/format.ts';
 import { VERSION } from '../../util/version.ts';
 import type { Finding } from '../../validate/findings.ts';
+import { findSecrets } from '../../validate/secrets.ts';
 import type { EditRequest } from '../edit.ts';
 import { say, sayJson } from '../io.ts';
-import { findSecrets } from '../validate/secrets.ts';
 import { targetOf, tellWritten, type Written, withCassette, withoutSuffix, writeResult } from './target.ts';
 
 /** One cassette a session, or one an exchange, numbered by when they begin. */

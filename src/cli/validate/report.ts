@@ -2,15 +2,21 @@ import { oneLine } from '../../report/text.ts';
 import type { Finding, Profile } from '../../validate/findings.ts';
 import { type Io, say } from '../io.ts';
 
+/** Findings of one input that are told; the rest is counted. More than anyone reads, and in memory some 10 MB. */
+const KEPT_FINDINGS = 10_000;
+
 /** One input with what was found in it; the JSON form is described in docs/validation.md. */
 export interface FileReport {
   file: string;
-  /** Why it could not be judged (to its end). */
-  failed?: { code: string; message: string; hint?: string };
-  /** The cassette's entries do not fit its checksum. */
-  edited?: boolean;
+  /** Exchanges with findings; absent of a single document. */
   exchanges?: ExchangeReport[];
   findings: Finding[];
+  /** Findings beyond those that are kept. */
+  omitted?: number;
+  /** The cassette's entries do not fit its checksum. */
+  edited?: boolean;
+  /** Why it could not be judged (to its end). */
+  failed?: { code: string; message: string; hint?: string };
 }
 
 /** What the report says about an exchange beside its findings. */
@@ -33,35 +39,60 @@ export interface Counts {
   secrets: number;
 }
 
-/** A finding about a credential: it makes the cassette unfit, whatever the profiles. */
-export function isSecret(finding: Finding): boolean {
-  return finding.rule.startsWith('secret.');
+/** A report that is being made, and its counts, in memory that does not grow with the cassette. */
+export interface Report {
+  told: FileReport;
+  counts: Counts;
 }
 
-export function countFindings(reports: readonly FileReport[]): Counts {
-  const findings = reports.flatMap((report) => report.findings);
+export function startReport(file: string): Report {
   return {
-    files: reports.length,
-    unreadable: reports.filter((report) => report.failed !== undefined).length,
-    exchanges: reports.reduce((sum, report) => sum + (report.exchanges?.length ?? 0), 0),
-    errors: findings.filter((finding) => finding.severity === 'error' && !isSecret(finding)).length,
-    warnings: findings.filter((finding) => finding.severity === 'warning').length,
-    secrets: findings.filter(isSecret).length,
+    told: { file, findings: [] },
+    counts: { files: 1, unreadable: 0, exchanges: 0, errors: 0, warnings: 0, secrets: 0 },
   };
 }
 
-/** One file for people: a headline, then its findings below the exchange that they belong to. */
-export function sayFile(report: FileReport, io: Io): void {
-  const counts = countFindings([report]);
-  const bad = report.failed !== undefined || counts.errors + counts.secrets > 0;
-  const mark = bad ? io.colour.red('✗') : io.colour.green('✓');
-  say(io, `${mark} ${io.colour.bold(report.file)}  ${io.colour.dim(describeFile(report, counts))}`);
-  if (report.failed) {
-    say(io, `  ${io.colour.red('error')} ${report.failed.message}`);
-    if (report.failed.hint !== undefined) say(io, `  ${io.colour.dim('hint')}  ${report.failed.hint}`);
+/** Adds findings: all are counted, and the first ones kept. */
+export function addFindings({ told, counts }: Report, findings: readonly Finding[]): void {
+  for (const finding of findings) {
+    if (finding.rule.startsWith('secret.')) counts.secrets += 1;
+    else if (finding.severity === 'error') counts.errors += 1;
+    if (finding.severity === 'warning') counts.warnings += 1;
+    if (told.findings.length < KEPT_FINDINGS) told.findings.push(finding);
+    else told.omitted = (told.omitted ?? 0) + 1;
   }
-  for (const finding of report.findings.filter(({ exchange }) => exchange === undefined)) sayFinding(finding, '  ', io);
-  for (const exchange of report.exchanges ?? []) sayExchange(exchange, report.findings, io);
+}
+
+/** Adds an exchange with its findings. */
+export function addExchange(report: Report, exchange: ExchangeReport, findings: readonly Finding[]): void {
+  const { told, counts } = report;
+  counts.exchanges += 1;
+  if (findings.length > 0 && told.findings.length < KEPT_FINDINGS) told.exchanges?.push(exchange);
+  addFindings(report, findings);
+}
+
+export function addCounts(sum: Counts, more: Counts): void {
+  for (const name of Object.keys(sum) as (keyof Counts)[]) sum[name] += more[name];
+}
+
+/** One file for people: a headline, then its findings below the exchange that they belong to. */
+export function sayFile({ told, counts }: Report, io: Io): void {
+  const bad = told.failed !== undefined || counts.errors + counts.secrets > 0;
+  const mark = bad ? io.colour.red('✗') : io.colour.green('✓');
+  say(io, `${mark} ${io.colour.bold(told.file)}  ${io.colour.dim(describeFile(told, counts))}`);
+  if (told.failed) {
+    say(io, `  ${io.colour.red('error')} ${told.failed.message}`);
+    if (told.failed.hint !== undefined) say(io, `  ${io.colour.dim('hint')}  ${told.failed.hint}`);
+  }
+  const byExchange = new Map<string | undefined, Finding[]>();
+  for (const finding of told.findings) {
+    const own = byExchange.get(finding.exchange);
+    if (own) own.push(finding);
+    else byExchange.set(finding.exchange, [finding]);
+  }
+  for (const finding of byExchange.get(undefined) ?? []) sayFinding(finding, '  ', io);
+  for (const exchange of told.exchanges ?? []) sayExchange(exchange, byExchange.get(exchange.id) ?? [], io);
+  if (told.omitted) say(io, `  ${io.colour.dim(`and ${plural(told.omitted, 'more finding')}`)}`);
 }
 
 function describeFile(report: FileReport, counts: Counts): string {
@@ -85,8 +116,7 @@ function describeCounts(counts: Counts): string[] {
   return facts.length > 0 || counts.unreadable > 0 ? facts : ['no findings'];
 }
 
-function sayExchange(exchange: ExchangeReport, findings: readonly Finding[], io: Io): void {
-  const own = findings.filter((finding) => finding.exchange === exchange.id);
+function sayExchange(exchange: ExchangeReport, own: readonly Finding[], io: Io): void {
   if (own.length === 0) return;
   const status = exchange.status === 0 ? 'no answer' : String(exchange.status);
   say(
@@ -120,6 +150,48 @@ function describePlace({ leg, attempt, event, offset }: Finding): string {
 /** On one line; JSON escapes most control characters, `oneLine` shows the others. */
 function printable(value: unknown): string {
   return oneLine(JSON.stringify(value));
+}
+
+/** Writes a report as JSON piece by piece, so that the exchanges of a large cassette need not be kept. */
+export interface JsonReport {
+  start(): Promise<void>;
+  file(name: string, hasExchanges: boolean): Promise<void>;
+  exchange(exchange: ExchangeReport): Promise<void>;
+  endFile(told: FileReport): Promise<void>;
+  end(counts: Counts): Promise<void>;
+}
+
+/** Text that is gathered before it is written. */
+const PIECE = 64 * 1024;
+
+/** @param write waits until the text has left */
+export function createJsonReport(profiles: readonly Profile[], write: (text: string) => Promise<void>): JsonReport {
+  let waiting = '';
+  const put = async (text: string) => {
+    waiting += text;
+    if (waiting.length < PIECE) return;
+    const ready = waiting;
+    waiting = '';
+    await write(ready);
+  };
+  let files = 0;
+  let exchanges = 0;
+  return {
+    start: () => put(`{"profiles":${JSON.stringify(profiles)},"files":[`),
+    file(name, hasExchanges) {
+      exchanges = 0;
+      files += 1;
+      return put(`${files > 1 ? ',' : ''}{"file":${JSON.stringify(name)}${hasExchanges ? ',"exchanges":[' : ''}`);
+    },
+    exchange(exchange) {
+      exchanges += 1;
+      return put(`${exchanges > 1 ? ',' : ''}${JSON.stringify(exchange)}`);
+    },
+    endFile({ file: _, exchanges: listed, ...rest }) {
+      return put(`${listed ? ']' : ''},${JSON.stringify(rest).slice(1)}`);
+    },
+    end: (counts) => write(`${waiting}],"counts":${JSON.stringify(counts)}}\n`),
+  };
 }
 
 /** The last line: what all files have together, and by which profiles. */

@@ -1,33 +1,44 @@
 import { cutIntoDeltas, type StreamEvent } from './events.ts';
+import type { SpokenCall } from './items.ts';
 import type { Mint } from './mint.ts';
 
-/** What the scripted model says in Chat Completions: a text or one tool call. */
-export type ChatTurn = { text: string } | { tool: string; arguments: Record<string, unknown> };
+/** What the scripted model says in Chat Completions. */
+export interface ChatTurn {
+  text?: string;
+  /** Its thoughts, where providers of open models put them. */
+  reasoning?: string;
+  calls?: readonly SpokenCall[];
+  /** Tokens; the default is a small number of each. */
+  usage?: { input: number; output: number };
+}
 
-const USAGE = {
-  prompt_tokens: 20,
-  completion_tokens: 8,
-  total_tokens: 28,
-  prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
-  completion_tokens_details: {
-    reasoning_tokens: 0,
-    audio_tokens: 0,
-    accepted_prediction_tokens: 0,
-    rejected_prediction_tokens: 0,
-  },
-};
-
-function toolCall(turn: { tool: string; arguments: Record<string, unknown> }, mint: Mint) {
+function usageOf({ usage = { input: 20, output: 8 } }: ChatTurn): object {
   return {
-    id: mint.id('call'),
-    type: 'function',
-    function: { name: turn.tool, arguments: JSON.stringify(turn.arguments) },
+    prompt_tokens: usage.input,
+    completion_tokens: usage.output,
+    total_tokens: usage.input + usage.output,
+    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+    completion_tokens_details: {
+      reasoning_tokens: 0,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
   };
+}
+
+function toolCall(call: SpokenCall, mint: Mint) {
+  const { name } = call;
+  return { id: mint.id('call'), type: 'function', function: { name, arguments: JSON.stringify(call.arguments) } };
+}
+
+function finishOf({ calls = [] }: ChatTurn): string {
+  return calls.length > 0 ? 'tool_calls' : 'stop';
 }
 
 /** The `chat.completion` object of a request without `stream`. */
 export function chatObject(turn: ChatTurn, model: string, mint: Mint): object {
-  const said = 'text' in turn;
+  const { text, reasoning, calls = [] } = turn;
   return {
     id: mint.id('chatcmpl'),
     object: 'chat.completion',
@@ -36,14 +47,19 @@ export function chatObject(turn: ChatTurn, model: string, mint: Mint): object {
     choices: [
       {
         index: 0,
-        message: said
-          ? { role: 'assistant', content: turn.text, refusal: null, annotations: [] }
-          : { role: 'assistant', content: null, refusal: null, annotations: [], tool_calls: [toolCall(turn, mint)] },
+        message: {
+          role: 'assistant',
+          content: text ?? null,
+          ...(reasoning === undefined ? {} : { reasoning_content: reasoning }),
+          refusal: null,
+          annotations: [],
+          ...(calls.length > 0 ? { tool_calls: calls.map((call) => toolCall(call, mint)) } : {}),
+        },
         logprobs: null,
-        finish_reason: said ? 'stop' : 'tool_calls',
+        finish_reason: finishOf(turn),
       },
     ],
-    usage: USAGE,
+    usage: usageOf(turn),
   };
 }
 
@@ -56,22 +72,28 @@ export function chatEvents(turn: ChatTurn, model: string, includeUsage: boolean,
     data: { ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason }], ...unused },
   });
   return [
-    chunk({ role: 'assistant', content: 'text' in turn ? '' : null, refusal: null }),
+    chunk({ role: 'assistant', content: turn.text === undefined ? null : '', refusal: null }),
     ...deltasOf(turn, mint).map((delta) => chunk(delta)),
-    chunk({}, 'text' in turn ? 'stop' : 'tool_calls'),
-    ...(includeUsage ? [{ data: { ...head, choices: [], usage: USAGE } }] : []),
+    chunk({}, finishOf(turn)),
+    ...(includeUsage ? [{ data: { ...head, choices: [], usage: usageOf(turn) } }] : []),
     { data: '[DONE]' },
   ];
 }
 
-function deltasOf(turn: ChatTurn, mint: Mint): object[] {
-  if ('text' in turn) return cutIntoDeltas(turn.text).map((content) => ({ content }));
-  const call = toolCall(turn, mint);
-  const text = call.function.arguments;
+function deltasOf({ text, reasoning, calls = [] }: ChatTurn, mint: Mint): object[] {
+  return [
+    ...cutIntoDeltas(reasoning ?? '').map((reasoning_content) => ({ reasoning_content })),
+    ...cutIntoDeltas(text ?? '').map((content) => ({ content })),
+    ...calls.flatMap((call, index) => callDeltas(toolCall(call, mint), index)),
+  ];
+}
+
+function callDeltas(call: ReturnType<typeof toolCall>, index: number): object[] {
+  const { name, arguments: text } = call.function;
   const half = Math.ceil(text.length / 2);
   return [
-    { tool_calls: [{ index: 0, ...call, function: { name: turn.tool, arguments: '' } }] },
-    { tool_calls: [{ index: 0, function: { arguments: text.slice(0, half) } }] },
-    { tool_calls: [{ index: 0, function: { arguments: text.slice(half) } }] },
+    { tool_calls: [{ index, ...call, function: { name, arguments: '' } }] },
+    { tool_calls: [{ index, function: { arguments: text.slice(0, half) } }] },
+    { tool_calls: [{ index, function: { arguments: text.slice(half) } }] },
   ];
 }

@@ -2,6 +2,7 @@ import { errorText } from '../../protocols/errors.ts';
 import type { Endpoint } from '../../route/endpoints.ts';
 import { type Answer, type AnswerContext, inputItems, type ReceivedRequest } from '../script.ts';
 import { type ChatTurn, chatEvents, chatObject } from './chat.ts';
+import { offeredNames, type SpokenCall, speakCall } from './items.ts';
 import { countTokensObject, type MessagesTurn, messagesEvents, messagesObject } from './messages.ts';
 import { modelList } from './models.ts';
 import {
@@ -62,6 +63,41 @@ export function answerTurn(turn: ScriptedTurn): Answerer {
       : ok(responsesObject(turn, model, mint));
 }
 
+/**
+ * The answer of the same model in the protocol of the request: texts, thoughts and calls of the tools that were offered. What
+ * only Responses has (a compaction) is a text elsewhere.
+ */
+export function answerItems(turn: ScriptedTurn): Answerer {
+  const inResponses = answerTurn(turn);
+  return (request, context) => {
+    if (request.protocol === 'chat') return chatAnswer(request, spokenTurn(turn, request), context);
+    if (request.protocol === 'messages') return messagesAnswer(request, spokenTurn(turn, request), context);
+    return inResponses(request, context);
+  };
+}
+
+/** What is said to a request to compact the conversation. */
+export const SUMMARY_TEXT = 'The tape holds one echo.';
+
+function spokenTurn({ items, usage }: ScriptedTurn, request: ReceivedRequest): ChatTurn {
+  const offered = offeredNames(request.json ?? {});
+  const texts: string[] = [];
+  const thoughts: string[] = [];
+  const calls: SpokenCall[] = [];
+  for (const item of items) {
+    if (item.type === 'message') texts.push(item.text);
+    else if (item.type === 'reasoning') thoughts.push(item.summary);
+    else if (item.type === 'compaction') texts.push(SUMMARY_TEXT);
+    else calls.push(speakCall(item, offered));
+  }
+  return {
+    ...(texts.length > 0 ? { text: texts.join('') } : {}),
+    ...(thoughts.length > 0 ? { reasoning: thoughts.join('') } : {}),
+    ...(usage ? { usage } : {}),
+    calls,
+  };
+}
+
 function answerResponses(request: ReceivedRequest, context: AnswerContext): Answer {
   const json = request.json ?? {};
   return answerTurn({ items: [nextItem(json)] })(request, context);
@@ -118,25 +154,34 @@ function namesOf(tools: unknown): string[] {
   return tools.map((tool: Json) => String(tool.name ?? (tool.function as Json | undefined)?.name ?? ''));
 }
 
-function answerChat(request: ReceivedRequest, { model, mint }: AnswerContext): Answer {
+function answerChat(request: ReceivedRequest, context: AnswerContext): Answer {
+  const turn = simpleTurn(request.json ?? {}, (last) => last?.role === 'tool');
+  return chatAnswer(request, turn, context);
+}
+
+function chatAnswer(request: ReceivedRequest, turn: ChatTurn, { model, mint }: AnswerContext): Answer {
   const json = request.json ?? {};
-  const turn: ChatTurn = simpleTurn(json, (last) => last?.role === 'tool');
   if (json.stream !== true) return ok(chatObject(turn, model, mint));
   const includeUsage = (json.stream_options as Json | undefined)?.include_usage === true;
   return { kind: 'events', events: chatEvents(turn, model, includeUsage, mint) };
 }
 
-function answerMessages(request: ReceivedRequest, { model, mint }: AnswerContext): Answer {
+function answerMessages(request: ReceivedRequest, context: AnswerContext): Answer {
   const json = request.json ?? {};
   if (json.thread) return threadsUnsupported();
-  const plain = simpleTurn(
+  const turn = simpleTurn(
     json,
     (last) => Array.isArray(last?.content) && last.content.some((part: Json) => part.type === 'tool_result'),
   );
-  const turn: MessagesTurn = 'text' in plain ? plain : { tool: plain.tool, input: plain.arguments };
-  return json.stream === true
-    ? { kind: 'events', events: messagesEvents(turn, model, mint) }
-    : ok(messagesObject(turn, model, mint));
+  return messagesAnswer(request, turn, context);
+}
+
+function messagesAnswer(request: ReceivedRequest, turn: ChatTurn, { model, mint }: AnswerContext): Answer {
+  const { reasoning, ...rest } = turn;
+  const said: MessagesTurn = reasoning === undefined ? rest : { ...rest, thinking: reasoning };
+  return request.json?.stream === true
+    ? { kind: 'events', events: messagesEvents(said, model, mint) }
+    : ok(messagesObject(said, model, mint));
 }
 
 /**
@@ -154,5 +199,5 @@ function simpleTurn(json: Json, answered: (last: Json | undefined) => boolean): 
   if (answered(messages.at(-1))) return { text: AFTER_TOOL_TEXT };
   const command = commandIn(textOf(messages));
   const name = namesOf(json.tools).find((offered) => RUNNERS[offered]);
-  return command && name ? { tool: name, arguments: RUNNERS[name]!(command) } : { text: DEFAULT_TEXT };
+  return command && name ? { calls: [{ name, arguments: RUNNERS[name]!(command) }] } : { text: DEFAULT_TEXT };
 }

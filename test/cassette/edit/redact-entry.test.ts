@@ -111,6 +111,37 @@ describe('redaction of an entry', () => {
     expect(redacted._webSocketMessages!.map(({ time }) => time)).toEqual([0, 1, 2]);
   });
 
+  it('counts what it changes in messages, and for the upstream that is said to have the same ones', async () => {
+    const text = (data: string, type: 'send' | 'receive') => ({ type, time: 0, opcode: 1, data });
+    const bytes = {
+      type: 'receive' as const,
+      time: 0,
+      opcode: 2,
+      data: Buffer.from(`\u0000${KEY}`).toString('base64'),
+    };
+    const quiet = { ...makeEntry(), _webSocketMessages: [text('{"type":"response.create"}', 'send')] };
+    const said = [
+      text(`{"a":"${KEY}"}`, 'send'),
+      text(`{"b":"${KEY}"}`, 'receive'),
+      text(`two\n${KEY}`, 'receive'),
+      bytes,
+    ];
+    const client = { ...makeEntry({ exchange: 'x2' }), _webSocketMessages: said, _webSocketRedacted: 3 };
+    const same = {
+      ...makeEntry({ exchange: 'x2', attempt: 1 }),
+      _webSocketSameAs: 'client' as const,
+      _webSocketRedacted: 3,
+    };
+    const other = {
+      ...makeEntry({ exchange: 'x2', attempt: 2 }),
+      _webSocketMessages: [text(`{"a":"${KEY}"}`, 'send')],
+    };
+    const redactor = createEntryRedactor();
+    const counts: (number | undefined)[] = [];
+    for (const entry of [quiet, client, same, other]) counts.push((await redactor.entry(entry))._webSocketRedacted);
+    expect(counts).toEqual([undefined, 7, 7, 1]);
+  });
+
   it('gives new placeholders new numbers and leaves old ones alone', async () => {
     const old = '[redacted:api-key#1] [redacted:jwt#7]';
     const entry = makeEntry({

@@ -15,15 +15,18 @@ const validate = new Ajv2020({ strict: true, strictRequired: false, strictTypes:
   schema,
 );
 
-describe.each(['codex-dump', 'mitmproxy.flows', 'mitmproxy.har'])('what is imported from %s', (name) => {
-  it('fits the schemas of cassettes and of HAR 1.2', async () => {
-    const path = join(temporaryFolder(), 'imported.har');
-    const source = await openSource(fixture(`import/${name}`));
-    const options = { path, force: false, tool: '1', patterns: [], headers: [], gateway: undefined };
-    await importSource(source, { ...options, protocolOf: () => null });
-    const document = JSON.parse(await readFile(path, 'utf8'));
-    validate(document);
-    expect(validate.errors ?? []).toEqual([]);
-    await expect(validateHar(document)).resolves.toBe(document);
-  });
-});
+describe.each(['codex-dump', 'mitmproxy.flows', 'mitmproxy.har', 'chromium.har'])(
+  'what is imported from %s',
+  (name) => {
+    it('fits the schemas of cassettes and of HAR 1.2', async () => {
+      const path = join(temporaryFolder(), 'imported.har');
+      const source = await openSource(fixture(`import/${name}`));
+      const options = { path, force: false, tool: '1', patterns: [], headers: [], gateway: undefined };
+      await importSource(source, { ...options, protocolOf: () => null });
+      const document = JSON.parse(await readFile(path, 'utf8'));
+      validate(document);
+      expect(validate.errors ?? []).toEqual([]);
+      await expect(validateHar(document)).resolves.toBe(document);
+    });
+  },
+);

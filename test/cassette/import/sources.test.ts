@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openSource } from '../../../src/cassette/import/detect.ts';
 import { importSource } from '../../../src/cassette/import/run.ts';
-import { legOf } from '../../../src/cassette/legs.ts';
+import { legOf, type RecordedExchange } from '../../../src/cassette/legs.ts';
 import { fixture, readAll, temporaryFolder, viewsOf } from '../../helpers/cassette-files.ts';
 
 async function importAll(source: string, options: { patterns?: RegExp[]; gateway?: { name: string } } = {}) {
@@ -159,6 +159,38 @@ describe('recordings of mitmproxy', () => {
     expect(inputs).toEqual(['one', 'two']);
     expect([first!._protocol, second!._protocol]).toEqual(['responses', 'responses']);
     expect(Date.parse(second!.startedDateTime)).toBeGreaterThanOrEqual(Date.parse(first!.startedDateTime));
+  });
+});
+
+describe("a HAR file of Chromium's developer tools", () => {
+  const facts = ({ client }: RecordedExchange) => ({
+    url: client.request.url,
+    method: client.request.method,
+    // Chromium sorts them; all are there.
+    requestHeaders: client.request.headers.map(({ name, value }) => `${name}: ${value}`).sort(),
+    responseHeaders: client.response.headers.map(({ name, value }) => `${name}: ${value}`).sort(),
+    status: [client.response.status, client.response.statusText, client.response.httpVersion],
+    sizes: [client.request.bodySize, client.response.bodySize, client.response.content.mimeType],
+    outcome: client._outcome,
+    messages: client._webSocketMessages?.map(({ type, opcode, data }) => ({ type, opcode, data })),
+  });
+  const bodies = (exchange: RecordedExchange) =>
+    (['client-request', 'client-response'] as const).map((name) => {
+      const decoded = legOf(exchange, name)?.body?.decoded;
+      return decoded && Buffer.from(decoded).toString('latin1');
+    });
+
+  it('is imported to the cassette that was recorded of the same traffic, but for what it lacks', async () => {
+    const { exchanges, summary } = await importAll(fixture('import/chromium.har'));
+    const recording = await readAll(fixture('import/chromium.recorded.har'), { pristine: true });
+    const broken = 5;
+    expect(exchanges.map(facts)).toEqual(recording.exchanges.map(facts));
+    const recorded = recording.exchanges.map(bodies);
+    expect(recorded[broken]![1]).toContain('response.output_text.delta');
+    recorded[broken]![1] = undefined;
+    expect(exchanges.map(bodies)).toEqual(recorded);
+    expect(summary.lacks).toEqual({ 'upstream-side': 7, 'chunk-times': 2, 'wire-bytes': 1, 'response-body': 1 });
+    expect(summary.outcomes).toEqual({ complete: 7, 'upstream-aborted': 1 });
   });
 });
 

@@ -1,0 +1,106 @@
+import { createSseParser } from '../../decode/sse.ts';
+import { TapedeckError } from '../../errors.ts';
+import { asObject, type JsonObject, parseData } from '../../protocols/grammar.ts';
+import { createContext } from '../../translate/context.ts';
+import { defaultDialect, findDialect } from '../../translate/dialects.ts';
+import { eventText } from '../../translate/event-text.ts';
+import { findHop } from '../../translate/hops.ts';
+import type { BackContext, Hop, Plan } from '../../translate/types.ts';
+import { toUtf8 } from '../../util/bytes.ts';
+import type { Loss, Protocol } from '../../util/types.ts';
+
+export type DocumentKind = 'request' | 'response' | 'stream';
+
+export interface TranslateOptions {
+  /** The protocol of the text. */
+  from: Protocol;
+  to: Protocol;
+  /** Guessed from the text when absent. */
+  kind?: DocumentKind;
+  /** Name of the provider's table; the protocol's own rules when absent. */
+  dialect?: string;
+  /** For a response or a stream: the client's request that it answers, as JSON text. It tells the names of the tools. */
+  request?: string;
+  /** Where the made-up ids and times come from: `<unix ms>-<anything>`. */
+  seed?: string;
+}
+
+export interface TranslatedDocument {
+  kind: DocumentKind;
+  /** JSON, or an event stream. */
+  text: string;
+  losses: Loss[];
+}
+
+/** A request goes from the client to the provider, answers the other way. */
+interface Way {
+  client: Protocol;
+  upstream: Protocol;
+}
+
+/**
+ * Translates one document, without a proxy or a network. The same input gives the same bytes.
+ * @throws TapedeckError `usage` for a text that is no such document, or a request that the other protocol cannot answer
+ */
+export function translateDocument(text: string, options: TranslateOptions): TranslatedDocument {
+  const kind = options.kind ?? guessKind(text);
+  const { from, to } = options;
+  if (from === to) return { kind, text, losses: [] };
+  const way = kind === 'request' ? { client: from, upstream: to } : { client: to, upstream: from };
+  const hop = findHop(way.client, way.upstream)!;
+  if (kind === 'request') return { kind, ...translateRequest(hop, objectOf(text, 'request'), options, way) };
+  const context = backContext(hop, options, way, kind === 'stream');
+  if (kind === 'stream') return { kind, ...translateEvents(hop, context, text) };
+  const { body, losses } = hop.response(objectOf(text, 'response'), context);
+  return { kind, text: `${JSON.stringify(body, null, 2)}\n`, losses };
+}
+
+/** An event stream by its first line, a request by what only a request has, else a response. */
+export function guessKind(text: string): DocumentKind {
+  if (/^\uFEFF?\s*(?:event|data|id|retry)?:/.test(text)) return 'stream';
+  const body = asObject(parseData(text)) ?? {};
+  return 'messages' in body || 'input' in body || 'prompt' in body ? 'request' : 'response';
+}
+
+function translateRequest(hop: Hop, body: JsonObject, options: TranslateOptions, way: Way) {
+  const translated = hop.request(body, contextOf(options, way));
+  if ('problem' in translated) throw new TapedeckError('usage', translated.problem.message);
+  return { text: `${JSON.stringify(translated.body, null, 2)}\n`, losses: translated.losses };
+}
+
+function translateEvents(hop: Hop, context: BackContext, text: string): { text: string; losses: Loss[] } {
+  const parser = createSseParser();
+  const stream = hop.stream(context);
+  const steps = parser.push(toUtf8(text)).map(({ event, data }) => stream.push({ name: event, data }));
+  // A stream that stopped within an event was cut off; one that stopped between two may have been too, which its events tell.
+  steps.push(stream.end(parser.end().rest === undefined ? 'done' : 'truncated'));
+  return { text: eventText(steps.flatMap(({ events }) => events)), losses: steps.flatMap(({ losses }) => losses) };
+}
+
+function contextOf({ seed = '0-document', dialect }: TranslateOptions, { upstream }: Way) {
+  const table = dialect === undefined ? defaultDialect(upstream) : findDialect(dialect, upstream);
+  if (!table) throw new TapedeckError('usage', `No dialect ${JSON.stringify(dialect)} of ${upstream}.`);
+  return createContext(seed, table);
+}
+
+function backContext(hop: Hop, options: TranslateOptions, way: Way, stream: boolean): BackContext {
+  const context = contextOf(options, way);
+  const { request } = options;
+  if (request === undefined) return { ...context, plan: emptyPlan(stream, hop) };
+  const translated = hop.request(objectOf(request, 'request'), context);
+  if ('problem' in translated) throw new TapedeckError('usage', translated.problem.message);
+  return { ...context, plan: { ...translated.plan, stream } };
+}
+
+/** Of a request that nobody named: what is in the answer is taken as it is. */
+function emptyPlan(stream: boolean, hop: Hop): Plan {
+  const plan: Plan = { request: {}, model: '', tools: new Map(), callIds: new Map(), stream };
+  const composed = hop.client !== 'responses' && hop.upstream !== 'responses';
+  return composed ? { ...plan, inner: plan } : plan;
+}
+
+function objectOf(text: string, what: string): JsonObject {
+  const body = asObject(parseData(text));
+  if (body) return body;
+  throw new TapedeckError('usage', `The ${what} is no JSON object.`);
+}

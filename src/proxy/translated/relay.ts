@@ -1,0 +1,221 @@
+import type { ServerResponse } from 'node:http';
+import type { EntryEnd, Producer } from '../../cassette/format.ts';
+import type { AttemptTap, MessageTap } from '../../cassette/tap.ts';
+import { breakOff, writeHead, writtenHead } from '../../respond/http.ts';
+import type { UpstreamHandler } from '../../upstream/client.ts';
+import { describeFailure, type UpstreamFailure } from '../../upstream/failure.ts';
+import { expectSentHead, type SentHead } from '../../upstream/sent-head.ts';
+import type { Outcome, Protocol, RawHeaders } from '../../util/types.ts';
+import type { Exchange } from '../exchange.ts';
+
+/** An answer that is read to its end before the client gets any of it. */
+export interface HeldAnswer {
+  status: number;
+  headers: RawHeaders;
+  bytes: Buffer;
+}
+
+/** Takes the bytes of an answer that is passed on as it comes. */
+export interface Passing {
+  head: { status: number; statusText: string; headers: string[] };
+  push(chunk: Buffer): Buffer | string;
+  /** What is left to say; the answer then ends as HTTP says, however the upstream's ended. */
+  end(how: 'done' | 'truncated'): Buffer | string;
+  /** Whether the client is told the truth about an end that came too early; otherwise the connection is broken off. */
+  tellsEnd: boolean;
+  /** Whether the client has been told the last event of its stream. */
+  complete(): boolean;
+}
+
+export interface RelayJob {
+  exchange: Exchange;
+  response: ServerResponse;
+  body: Buffer;
+  /** That the upstream is spoken to in. */
+  protocol: Protocol;
+  producer: Producer;
+  /** Decides at the head; undefined: the answer is held. */
+  pass(status: number, headers: RawHeaders, statusText: string): Passing | undefined;
+  /** The whole of an answer that was held. Writes to the client and returns how the exchange went, or starts another attempt. */
+  held(answer: HeldAnswer): void;
+  /** No answer came. */
+  failed(failure: UpstreamFailure): void;
+  /** The exchange is over. */
+  done(outcome: Outcome, end: EntryEnd): void;
+  /** Bytes that a held answer may have. */
+  limit: number;
+}
+
+/**
+ * One attempt at the upstream whose answer is read: passed on in another form as it comes, or held and then told. The upstream's
+ * legs are tapped here, and the client's where the answer passes through.
+ */
+export class TranslatedRelay implements UpstreamHandler {
+  readonly #job: RelayJob;
+  readonly #attempt: AttemptTap | undefined;
+  #upstreamResponse: MessageTap | undefined;
+  #clientResponse: MessageTap | undefined;
+  #abort: ((error?: Error) => void) | undefined;
+  #resume: (() => void) | undefined;
+  #passing: Passing | undefined;
+  #head: { status: number; headers: string[] } | undefined;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #httpVersion: SentHead['httpVersion'] = '1.1';
+  #over = false;
+  readonly #onClose = () => this.#onClientClose();
+  readonly #onDrain = () => this.#resume?.();
+
+  constructor(job: RelayJob) {
+    this.#job = job;
+    this.#attempt = job.exchange.tap?.attempt();
+    job.response.on('close', this.#onClose);
+    job.response.on('drain', this.#onDrain);
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    if (this.#over) {
+      abort();
+      return;
+    }
+    this.#abort = abort;
+    if (this.#attempt) expectSentHead((head) => this.#tapRequest(head));
+  }
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
+    // Interim responses (RFC 9110 section 15.2) speak of an answer that the client does not get as it is.
+    if (status < 200) return true;
+    const { job, clock } = this.#parts();
+    this.#resume = resume;
+    const headers = rawHeaders.map((field) => field.toString('latin1'));
+    const httpVersion = this.#httpVersion;
+    this.#upstreamResponse = this.#attempt?.response(clock(), { status, statusText, httpVersion, headers });
+    this.#head = { status, headers };
+    this.#passing = job.pass(status, headers, statusText);
+    if (this.#passing) {
+      const { head } = this.#passing;
+      writeHead(job.response, head.status, head.statusText, head.headers);
+      job.response.flushHeaders();
+      this.#clientResponse = job.exchange.tap?.clientResponse(clock(), writtenHead(job.response), job.producer);
+    }
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    const { job, clock } = this.#parts();
+    this.#upstreamResponse?.data(clock(), chunk);
+    if (this.#passing) return this.#write(this.#passing.push(chunk));
+    this.#bytes += chunk.length;
+    if (this.#bytes <= job.limit) this.#chunks.push(chunk);
+    return true;
+  }
+
+  onComplete(rawTrailers: Buffer[] | null): void {
+    if (this.#over) return;
+    const { job } = this.#parts();
+    const end = this.#end('upstream', 'complete');
+    this.#upstreamResponse?.end(end, rawTrailers?.map((field) => field.toString('latin1')) ?? []);
+    if (this.#passing) {
+      this.#write(this.#passing.end('done'));
+      job.response.end();
+      this.#clientResponse?.end(this.#end('tapedeck', 'complete'));
+      this.#finish('complete', end);
+      return;
+    }
+    this.#leaveClient('complete', end);
+    const { status, headers } = this.#head ?? { status: 502, headers: [] };
+    job.held({ status, headers, bytes: Buffer.concat(this.#chunks) });
+  }
+
+  onError(error: Error): void {
+    if (this.#over) return;
+    const { job } = this.#parts();
+    const failure = describeFailure(error, job.exchange.upstream.origin);
+    const end = this.#end('upstream', failure.how, failure.message);
+    this.#upstreamResponse?.end(end);
+    if (!this.#passing) {
+      this.#leaveClient(failure.outcome, end);
+      job.failed(failure);
+      return;
+    }
+    if (this.#passing.tellsEnd) {
+      this.#write(this.#passing.end('truncated'));
+      job.response.end();
+      this.#clientResponse?.end(this.#end('tapedeck', 'complete', 'told that the upstream broke off'));
+    } else {
+      this.#clientResponse?.end(this.#end('tapedeck', 'closed', 'broken off where the upstream broke off'));
+      breakOff(job.response);
+    }
+    this.#finish(failure.outcome, end);
+  }
+
+  /** Ends the attempt because the proxy is closing. */
+  stop(): void {
+    if (this.#over) return;
+    const end = this.#end('tapedeck', 'closed', 'the proxy was stopped');
+    this.#give('client-aborted', end);
+    breakOff(this.#job.response);
+  }
+
+  #onClientClose(): void {
+    if (this.#over || this.#job.response.writableFinished) return;
+    // Codex closes as soon as it has read the last event: nothing was aborted.
+    if (this.#passing?.complete()) {
+      this.#give('complete', this.#end('client', 'closed', 'closed after the last event of the stream'));
+    } else this.#give('client-aborted', this.#end('client', 'closed'));
+  }
+
+  /** Gives the attempt up from our side: the upstream's connection is closed at once. */
+  #give(outcome: Outcome, end: EntryEnd): void {
+    this.#upstreamResponse?.end(end);
+    this.#clientResponse?.end(end);
+    this.#finish(outcome, end);
+    this.#abort?.();
+  }
+
+  #finish(outcome: Outcome, end: EntryEnd): void {
+    if (this.#over) return;
+    this.#leaveClient(outcome, end);
+    this.#job.done(outcome, end);
+  }
+
+  /** This attempt is over; the client has not heard of it. */
+  #leaveClient(outcome: Outcome, end: EntryEnd): void {
+    this.#over = true;
+    this.#attempt?.close(outcome, end);
+    this.#job.response.off('close', this.#onClose);
+    this.#job.response.off('drain', this.#onDrain);
+  }
+
+  #write(part: Buffer | string): boolean {
+    if (part.length === 0) return true;
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+    const { job, clock } = this.#parts();
+    this.#clientResponse?.data(clock(), bytes);
+    return job.response.write(bytes);
+  }
+
+  #tapRequest({ httpVersion, method, target, headers }: SentHead): void {
+    const { job, clock } = this.#parts();
+    const { origin } = job.exchange.upstream;
+    this.#httpVersion = httpVersion;
+    // undici writes the framing after the head that it publishes.
+    if (httpVersion === '1.1') headers.push('content-length', String(job.body.length));
+    const tap = this.#attempt?.request(
+      clock(),
+      { method, url: `${origin}${target}`, httpVersion, headers },
+      job.protocol,
+      job.producer,
+    );
+    tap?.data(clock(), job.body);
+    tap?.end(this.#end('tapedeck', 'complete'));
+  }
+
+  #parts(): { job: RelayJob; clock: () => number } {
+    return { job: this.#job, clock: this.#job.exchange.clock };
+  }
+
+  #end(by: EntryEnd['by'], how: EntryEnd['how'], detail?: string): EntryEnd {
+    return { by, how, ms: this.#job.exchange.clock(), ...(detail === undefined ? {} : { detail }) };
+  }
+}

@@ -1,0 +1,55 @@
+import { asArray, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { type FieldTable, reportUnread } from '../shared/fields.ts';
+import type { MessageScope } from './messages.ts';
+
+const READ: Readonly<Record<string, FieldTable>> = {
+  text: { read: ['type', 'text', 'prompt_cache_breakpoint'], lost: {} },
+  image_url: { read: ['type', 'image_url', 'prompt_cache_breakpoint'], lost: {} },
+  file: { read: ['type', 'file', 'prompt_cache_breakpoint'], lost: {} },
+};
+
+type PartOf = (part: JsonObject, path: string, scope: MessageScope) => JsonObject | undefined;
+
+const PARTS: Readonly<Record<string, PartOf>> = {
+  text: (part) => (typeof part.text === 'string' ? { type: 'input_text', text: part.text } : undefined),
+  image_url: translateImage,
+  file: translateFile,
+};
+
+/** Content parts of a message or of a tool's output. @param path of the list */
+export function translateContent(content: unknown, path: string, scope: MessageScope): JsonObject[] {
+  if (content != null && !Array.isArray(content))
+    scope.losses.add(path, 'part', 'content is a text or a list of parts');
+  return asArray(content).flatMap((value, index) => {
+    const part = asObject(value) ?? {};
+    const at = `${path}/${index}`;
+    const type = asString(part.type) ?? '';
+    const known = Object.hasOwn(PARTS, type);
+    const translated = known ? PARTS[type]!(part, at, scope) : undefined;
+    if (!translated) {
+      const reason = type === 'input_audio' ? 'Responses takes no audio' : 'Responses has no such part';
+      scope.losses.add(at, 'part', known ? 'the part has no content that the provider takes' : reason);
+      return [];
+    }
+    reportUnread(part, at, 'field', READ[type]!, scope.losses);
+    const breakpoint = asObject(part.prompt_cache_breakpoint);
+    return [breakpoint ? { ...translated, prompt_cache_breakpoint: breakpoint } : translated];
+  });
+}
+
+function translateImage(part: JsonObject, _path: string, { context }: MessageScope): JsonObject | undefined {
+  // Some clients give the URL itself.
+  const image = asObject(part.image_url) ?? { url: part.image_url };
+  const url = asString(image.url);
+  const { images } = context.dialect;
+  if (url === undefined || images === 'none' || (images === 'data' && !/^data:/i.test(url))) return undefined;
+  return { type: 'input_image', image_url: url, detail: asString(image.detail) ?? 'auto' };
+}
+
+function translateFile(part: JsonObject, path: string, { losses }: MessageScope): JsonObject | undefined {
+  const file = asObject(part.file) ?? {};
+  const fields = ['file_data', 'file_id', 'filename'].filter((name) => typeof file[name] === 'string');
+  reportUnread(file, `${path}/file`, 'field', { read: ['file_data', 'file_id', 'filename'], lost: {} }, losses);
+  if (file.file_data === undefined && file.file_id === undefined) return undefined;
+  return { type: 'input_file', ...Object.fromEntries(fields.map((name) => [name, file[name]])) };
+}

@@ -1,0 +1,272 @@
+import { asArray, asNumber, asObject, asString, type JsonObject, parseData } from '../../protocols/grammar.ts';
+import { createLosses, type Losses } from '../shared/losses.ts';
+import type { ResponsesSink } from '../shared/responses-reader.ts';
+import type { Channel, SourceEnding, SourceFailure, SourceItem } from '../shared/source-items.ts';
+import { StopCutter } from '../shared/stop-cutter.ts';
+import type { BackContext } from '../types.ts';
+import { PART_SEPARATOR, type SealedReasoning, sealReasoning } from './seal.ts';
+import { searchBlocks, searchUse } from './searches.ts';
+import { toMessagesUsage } from './usage.ts';
+
+export const ANSWER_HOP = 'responses->messages';
+
+export interface MessageEnd {
+  stop_reason: string;
+  stop_sequence: string | null;
+}
+
+/** Where the answer goes: into events, or into one message. One block is open at a time. */
+export interface MessageOutput {
+  begin(head: { id: string; model: string }): void;
+  start(block: JsonObject): void;
+  text(delta: string): void;
+  thinking(delta: string): void;
+  signature(signature: string): void;
+  json(delta: string): void;
+  citation(citation: JsonObject): void;
+  stop(): void;
+  finish(end: MessageEnd, usage: JsonObject): void;
+  fail(failure: SourceFailure): void;
+}
+
+/** The block that is open. */
+interface OpenBlock {
+  item: SourceItem;
+  kind: 'text' | 'thinking' | 'tool';
+  part: number;
+  /** Of a text block, for what its citations cite. */
+  text: string;
+  seal: SealedReasoning;
+}
+
+/** Tells a Responses answer as the blocks of a Messages answer. */
+export class MessageAnswer implements ResponsesSink {
+  readonly losses: Losses = createLosses(ANSWER_HOP);
+  readonly #out: MessageOutput;
+  readonly #context: BackContext;
+  readonly #stop: StopCutter;
+  #block: OpenBlock | undefined;
+  /** Reasoning items whose block is closed. */
+  readonly #sealed = new Set<SourceItem>();
+  #calls = 0;
+  #searches = 0;
+  #refused = false;
+
+  constructor(out: MessageOutput, context: BackContext) {
+    this.#out = out;
+    this.#context = context;
+    const sequences = asArray(context.plan.request.stop_sequences);
+    this.#stop = new StopCutter(sequences.flatMap((sequence) => asString(sequence) ?? []));
+  }
+
+  begin(response: JsonObject): void {
+    const { plan, newId } = this.#context;
+    this.#out.begin({ id: newId('msg_'), model: plan.model || (asString(response.model) ?? '') });
+  }
+
+  open(source: SourceItem): void {
+    if (this.#cut) return;
+    if (source.type === 'function_call' || source.type === 'custom_tool_call') this.#openCall(source);
+    else if (!QUIET.has(source.type)) {
+      this.losses.add(source.path, 'item', `Messages has no ${source.type || 'item without a type'}`);
+    }
+  }
+
+  delta(item: SourceItem, channel: Channel, part: number, delta: string): void {
+    if (this.#cut) return;
+    if (channel === 'text' || channel === 'refusal') {
+      this.#refused ||= channel === 'refusal';
+      this.#text(item, part, delta);
+    } else if (channel === 'summary' || channel === 'reasoning') this.#think(item, channel, part, delta);
+    else if (this.#block?.item !== item) this.losses.add(item.path, 'event', 'arguments behind their own end');
+    else if (channel === 'arguments') this.#out.json(delta);
+    else this.#input(delta);
+  }
+
+  annotation(item: SourceItem, part: number, annotation: JsonObject): void {
+    const block = this.#block;
+    if (annotation.type !== 'url_citation' || block?.item !== item || block.kind !== 'text' || block.part !== part) {
+      this.losses.add(item.path, 'field', `no place for the annotation of type ${String(annotation.type)}`);
+      return;
+    }
+    const { url, title, start_index: from, end_index: to } = annotation;
+    // OpenAI says where the citing text stands, and nothing of the cited one.
+    this.#out.citation({
+      type: 'web_search_result_location',
+      url: asString(url) ?? '',
+      title: asString(title) ?? null,
+      cited_text: block.text.slice(asNumber(from) ?? 0, asNumber(to) ?? 0),
+      encrypted_index: '',
+    });
+  }
+
+  close(source: SourceItem): void {
+    if (this.#cut) return;
+    const { item, type, path } = source;
+    if (type === 'reasoning') this.#closeReasoning(source);
+    else if (type === 'web_search_call') this.#tellSearch(source);
+    else if (this.#block?.item === source) this.#closeBlock();
+    if (type === 'message' && item.phase != null) {
+      this.losses.add(`${path}/phase`, 'field', 'a Messages answer has no phases');
+    }
+  }
+
+  end(ending: SourceEnding): void {
+    if (ending.how === 'failed') {
+      this.#out.fail(ending.failure);
+      return;
+    }
+    this.#closeBlock();
+    const { usage, service_tier: tier } = ending.response;
+    if (!asObject(usage)) this.losses.add('/usage', 'field', 'the provider counted no tokens: 0 stands for them');
+    if (typeof tier === 'string' && tier !== 'default') {
+      this.losses.add('/service_tier', 'field', 'Messages has service tiers of its own');
+    }
+    const end = { stop_reason: this.#stopReason(ending), stop_sequence: this.#stop.stop ?? null };
+    this.#out.finish(end, toMessagesUsage(usage, this.#searches));
+  }
+
+  /** Nothing of what stands behind a stop sequence is the client's. */
+  get #cut(): boolean {
+    return this.#stop.stop !== undefined;
+  }
+
+  #openCall(source: SourceItem): void {
+    const { item, path } = source;
+    const { plan, newId } = this.#context;
+    this.#closeBlock();
+    this.#calls += 1;
+    const told = asString(item.name) ?? '';
+    const id = asString(item.call_id) || asString(item.id) || newId('toolu_');
+    const name = plan.tools.get(told)?.name ?? told;
+    if (item.namespace != null) this.losses.add(`${path}/namespace`, 'field', 'Messages has no namespaces of tools');
+    this.#openBlock(source, 'tool', 0, { type: 'tool_use', id: plan.callIds.get(id) ?? id, name, input: {} });
+  }
+
+  #text(item: SourceItem, part: number, delta: string): void {
+    const block = this.#block;
+    if (block?.item !== item || block.kind !== 'text' || block.part !== part) {
+      this.#closeBlock();
+      this.#openBlock(item, 'text', part, { type: 'text', text: '' });
+    }
+    this.#block!.text += delta;
+    const text = this.#stop.push(delta);
+    if (text !== '') this.#out.text(text);
+  }
+
+  #think(item: SourceItem, channel: 'summary' | 'reasoning', part: number, delta: string): void {
+    if (this.#block?.item !== item || this.#block.kind !== 'thinking') {
+      this.#closeBlock();
+      this.#openBlock(item, 'thinking', -1, { type: 'thinking', thinking: '', signature: '' });
+    }
+    const block = this.#block!;
+    const { summary, content } = block.seal;
+    const lengths = channel === 'summary' ? summary : content;
+    const place = channel === 'summary' ? part : part + THOUGHT_PARTS;
+    if (block.part !== place) {
+      if (block.part >= 0) this.#out.thinking(PART_SEPARATOR);
+      block.part = place;
+      lengths.push(0);
+    }
+    lengths[lengths.length - 1] = lengths.at(-1)! + delta.length;
+    this.#out.thinking(delta);
+  }
+
+  /** The raw input of a custom tool, as the one field of an object. */
+  #input(delta: string): void {
+    const block = this.#block!;
+    const head = block.text === '' ? '{"input":"' : '';
+    block.text += delta;
+    this.#out.json(head + JSON.stringify(delta).slice(1, -1));
+  }
+
+  #closeReasoning(source: SourceItem): void {
+    const encrypted = asString(source.item.encrypted_content);
+    if (this.#block?.item === source) this.#closeBlock(encrypted);
+    else if (encrypted === undefined || encrypted === '') return;
+    else if (this.#sealed.has(source)) {
+      this.losses.add(`${source.path}/encrypted_content`, 'field', 'it came when its block was closed already');
+    } else {
+      this.#closeBlock();
+      const seal = { id: this.#idOf(source), encrypted, summary: [], content: [] };
+      this.#out.start({ type: 'redacted_thinking', data: sealReasoning(seal) });
+      this.#out.stop();
+    }
+  }
+
+  #tellSearch({ item, path }: SourceItem): void {
+    const search = searchBlocks(item);
+    if (!search) {
+      this.losses.add(path, 'item', 'Messages tells of searches alone');
+      return;
+    }
+    this.#closeBlock();
+    this.#searches += 1;
+    this.#out.start(searchUse(search.id));
+    this.#out.json(JSON.stringify(search.input));
+    this.#out.stop();
+    this.#out.start(search.result);
+    this.#out.stop();
+  }
+
+  #openBlock(item: SourceItem, kind: OpenBlock['kind'], part: number, block: JsonObject): void {
+    const seal = { id: this.#idOf(item), summary: [], content: [] };
+    this.#block = { item, kind, part, text: '', seal };
+    this.#out.start(block);
+  }
+
+  /** Responses requires an id of what comes back. */
+  #idOf({ item, type }: SourceItem): string {
+    return asString(item.id) || (type === 'reasoning' ? this.#context.newId('rs_') : '');
+  }
+
+  /** @param encrypted of the thinking block that is closed */
+  #closeBlock(encrypted?: string): void {
+    const block = this.#block;
+    if (!block) return;
+    this.#block = undefined;
+    if (block.kind === 'thinking') {
+      this.#sealed.add(block.item);
+      this.#out.signature(sealReasoning({ ...block.seal, ...(encrypted && { encrypted }) }));
+    } else if (block.kind === 'text') {
+      const rest = this.#stop.flush();
+      if (rest !== '') this.#out.text(rest);
+    } else this.#closeCall(block);
+    this.#out.stop();
+  }
+
+  #closeCall({ item, text }: OpenBlock): void {
+    if (item.type === 'custom_tool_call') {
+      this.#out.json(text === '' ? '{"input":""}' : '"}');
+      return;
+    }
+    const args = asString(item.item.arguments);
+    if (args !== undefined && args !== '' && !asObject(parseData(args))) {
+      this.losses.add(
+        `${item.path}/arguments`,
+        'value',
+        'the arguments are no JSON object, which the input of a tool is',
+      );
+    }
+  }
+
+  #stopReason(ending: SourceEnding): string {
+    if (this.#cut) return 'stop_sequence';
+    if (ending.how === 'incomplete') {
+      if (ending.reason === 'content_filter') return 'refusal';
+      if (ending.reason !== 'max_output_tokens') {
+        const reason = `Messages has no word for ${ending.reason}; \`max_tokens\` says that the answer is cut`;
+        this.losses.add('/incomplete_details/reason', 'value', reason);
+      }
+      return 'max_tokens';
+    }
+    if (this.#calls > 0) return 'tool_use';
+    return this.#refused ? 'refusal' : 'end_turn';
+  }
+}
+
+/** Items that speak by their texts, or when they are done. */
+const QUIET: ReadonlySet<string> = new Set(['message', 'reasoning', 'web_search_call']);
+
+/** Tells the parts of the content of thoughts from those of their summary. */
+const THOUGHT_PARTS = 1_000_000;

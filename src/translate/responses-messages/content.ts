@@ -1,0 +1,182 @@
+import { asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import type { Dialect } from '../dialects.ts';
+import { parseDataUrl, textOfBase64 } from '../shared/data-url.ts';
+import { type Losses, pointerStep } from '../shared/losses.ts';
+
+/** What the content of a message may hold: all of it, text alone, or what a tool gave. */
+export type ContentPlace = 'user' | 'assistant' | 'system' | 'result';
+
+export interface ContentScope {
+  dialect: Dialect;
+  losses: Losses;
+}
+
+/** Media types that an image block may name (MessagesRequest, `Base64ImageSource`). */
+const IMAGE_TYPES: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
+
+type ReadPart = (part: JsonObject, path: string, scope: ContentScope) => JsonObject | undefined;
+
+/** By the type of the part. */
+const PARTS: Readonly<Record<string, ReadPart>> = {
+  input_text: readText,
+  output_text: readText,
+  text: readText,
+  summary_text: readText,
+  reasoning_text: readText,
+  refusal: (part, path, scope) => {
+    scope.losses.add(path, 'part', 'Messages knows no refusal: it is told as text');
+    return textBlock(asString(part.refusal) ?? '', `${path}/refusal`, scope);
+  },
+  input_image: readImage,
+  input_file: readFile,
+};
+
+/** Fields that say all, and those that change nothing when they are left out. */
+const READ_FIELDS: Readonly<Record<string, readonly string[]>> = {
+  input_text: ['type', 'text'],
+  output_text: ['type', 'text'],
+  text: ['type', 'text'],
+  summary_text: ['type', 'text'],
+  reasoning_text: ['type', 'text'],
+  refusal: ['type', 'refusal'],
+  input_image: ['type', 'image_url', 'detail'],
+  input_file: ['type', 'file_data', 'file_url', 'filename'],
+};
+
+/**
+ * The content of a message or an output as blocks.
+ * @param content a string or a list of parts
+ * @param path JSON pointer of the content in the request
+ */
+export function readContent(content: unknown, path: string, place: ContentPlace, scope: ContentScope): JsonObject[] {
+  if (typeof content === 'string') return present(textBlock(content, path, scope));
+  if (!Array.isArray(content)) {
+    if (content !== undefined && content !== null) scope.losses.add(path, 'part', 'this is no content');
+    return [];
+  }
+  return content.flatMap((value, index) => {
+    const at = `${path}/${index}`;
+    if (typeof value === 'string') return present(textBlock(value, at, scope));
+    return present(readPart(asObject(value) ?? {}, at, place, scope));
+  });
+}
+
+function readPart(part: JsonObject, path: string, place: ContentPlace, scope: ContentScope): JsonObject | undefined {
+  const type = asString(part.type) ?? '';
+  if (!Object.hasOwn(PARTS, type)) {
+    scope.losses.add(path, 'part', `Messages knows no part ${JSON.stringify(type)}`);
+    return undefined;
+  }
+  const block = PARTS[type]!(part, path, scope);
+  if (block) tellUnread(part, READ_FIELDS[type]!, path, scope);
+  if (block === undefined || block.type === 'text' || place === 'user' || place === 'result') return block;
+  if (place === 'system') return block;
+  scope.losses.add(path, 'part', 'an assistant message of Messages has no such part');
+  return undefined;
+}
+
+/** Tells every field that nobody read; one that is null or an empty list says nothing. */
+export function tellUnread(value: JsonObject, read: readonly string[], path: string, scope: ContentScope): void {
+  for (const [name, field] of Object.entries(value)) {
+    if (field === null || field === undefined || read.includes(name) || isEmptyList(field)) continue;
+    scope.losses.add(`${path}${pointerStep(name)}`, 'field', 'Messages has no place for it');
+  }
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function present(block: JsonObject | undefined): JsonObject[] {
+  return block ? [block] : [];
+}
+
+function readText(part: JsonObject, path: string, scope: ContentScope): JsonObject | undefined {
+  const text = asString(part.text);
+  if (text === undefined) scope.losses.add(path, 'part', 'the part has no text');
+  return textBlock(text ?? '', `${path}/text`, scope);
+}
+
+/** The API refuses text blocks that are empty or blank. An empty one says nothing, so that leaving it out is no loss. */
+export function textBlock(text: string, path: string, scope: ContentScope): JsonObject | undefined {
+  if (text.trim() !== '') return { type: 'text', text };
+  if (text !== '') scope.losses.add(path, 'value', 'Messages refuses a text of white space alone');
+  return undefined;
+}
+
+function readImage(part: JsonObject, path: string, scope: ContentScope): JsonObject | undefined {
+  const block = imageBlock(asString(part.image_url), path, scope);
+  if (!block) return undefined;
+  const detail = asString(part.detail);
+  if (detail !== undefined && detail !== 'auto') {
+    scope.losses.add(`${path}/detail`, 'field', 'Messages chooses the detail of an image by itself');
+  }
+  return block;
+}
+
+/** The image of a data URL or an https URL. */
+export function imageBlock(url: string | undefined, path: string, scope: ContentScope): JsonObject | undefined {
+  const source = imageSource(url, path, scope);
+  return source && { type: 'image', source };
+}
+
+function imageSource(url: string | undefined, path: string, scope: ContentScope): JsonObject | undefined {
+  const lose = (reason: string) => {
+    scope.losses.add(path, 'part', reason);
+    return undefined;
+  };
+  if (scope.dialect.images === 'none') return lose('the provider takes no images');
+  if (url === undefined) return lose('an image by its file id is known to OpenAI alone');
+  const data = parseDataUrl(url);
+  if (data) {
+    if (!IMAGE_TYPES.has(data.mediaType)) return lose(`Messages takes no image of type ${data.mediaType}`);
+    return { type: 'base64', media_type: data.mediaType, data: data.base64 };
+  }
+  if (scope.dialect.images === 'data') return lose('the provider takes images as data alone');
+  return /^https:\/\//i.test(url) ? { type: 'url', url } : lose('Messages takes no image from such a URL');
+}
+
+function readFile(part: JsonObject, path: string, scope: ContentScope): JsonObject | undefined {
+  if (scope.dialect.lacks.includes('document')) {
+    scope.losses.add(path, 'part', 'the provider takes no documents');
+    return undefined;
+  }
+  const source = documentSource(part);
+  if (!source) {
+    scope.losses.add(path, 'part', 'Messages takes PDF and plain text as data, and PDF from an https URL, alone');
+    return undefined;
+  }
+  const title = asString(part.filename);
+  return { type: 'document', source, ...(title !== undefined && { title }) };
+}
+
+function documentSource(part: JsonObject): JsonObject | undefined {
+  const url = asString(part.file_url);
+  if (url !== undefined) return /^https:\/\//i.test(url) ? { type: 'url', url } : undefined;
+  const data = asString(part.file_data);
+  if (data === undefined) return undefined;
+  const { mediaType, base64 } = parseDataUrl(data) ?? { mediaType: typeByName(asString(part.filename)), base64: data };
+  if (mediaType === 'application/pdf') return { type: 'base64', media_type: mediaType, data: base64 };
+  if (mediaType.startsWith('text/')) return { type: 'text', media_type: 'text/plain', data: textOfBase64(base64) };
+  return undefined;
+}
+
+/** `file_data` may be plain base64, when the name alone tells what it is. */
+function typeByName(name: string | undefined): string {
+  if (name === undefined) return '';
+  if (/\.pdf$/i.test(name)) return 'application/pdf';
+  return /\.(?:txt|md|csv|json|log)$/i.test(name) ? 'text/plain' : '';
+}
+
+/** The blocks of text among them, and the others. */
+export function splitText(blocks: readonly JsonObject[]): { text: JsonObject[]; other: JsonObject[] } {
+  return {
+    text: blocks.filter(({ type }) => type === 'text'),
+    other: blocks.filter(({ type }) => type !== 'text'),
+  };
+}
+
+/** The objects among the values. */
+export function objectsOf(values: readonly unknown[]): JsonObject[] {
+  return values.map(asObject).filter((value) => value !== undefined);
+}
