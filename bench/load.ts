@@ -3,12 +3,14 @@ import { connect, type Socket } from 'node:net';
 import { MessageReader } from './framing.ts';
 import { quantile } from './statistics.ts';
 import {
-  CODEX_REQUEST,
   EVENT_BYTES,
+  isWholeAnswer,
+  type RequestSize,
+  requestBody,
   requestBytes,
   SMALL_ANSWER,
-  SMALL_REQUEST,
   STREAM_EVENTS,
+  TARGETS,
   type Target,
 } from './traffic.ts';
 
@@ -19,8 +21,10 @@ export interface LoadJob {
   /** Milliseconds. */
   forMs?: number;
   requests?: number;
-  body: 'small' | 'codex';
+  body: RequestSize;
   target: Exclude<Target, 'endless'>;
+  /** The answers are not the provider's own bytes: one is read before, to know what they look like. */
+  translated?: boolean;
 }
 
 export interface LoadResult {
@@ -35,7 +39,6 @@ export interface LoadResult {
   p99: number;
 }
 
-const BODIES = { small: SMALL_REQUEST, codex: CODEX_REQUEST };
 const ANSWER_BYTES = { json: Buffer.byteLength(SMALL_ANSWER), stream: STREAM_EVENTS * EVENT_BYTES };
 
 async function openSocket(port: number): Promise<Socket> {
@@ -44,13 +47,30 @@ async function openSocket(port: number): Promise<Socket> {
   return socket;
 }
 
+/** Bytes of a translated answer, by the job: all are equally long, so that their length tells right ones from wrong ones. */
+const learnt = new Map<string, number>();
+
+async function learnLength({ port, body, target }: LoadJob): Promise<number> {
+  const key = `${port} ${body} ${target}`;
+  let length = learnt.get(key);
+  if (length === undefined) {
+    const headers = { 'content-type': 'application/json' };
+    const request = { method: 'POST', headers, body: requestBody(body, target) };
+    const answer = await fetch(`http://127.0.0.1:${port}${TARGETS[target]}`, request);
+    const text = await answer.text();
+    if (!isWholeAnswer(target, text)) throw new Error(`a translated answer is wrong: ${answer.status} ${text}`);
+    length = Buffer.byteLength(text);
+    learnt.set(key, length);
+  }
+  return length;
+}
+
 /** Runs one measurement; connections are opened before the clock starts. */
 async function runLoad(job: LoadJob): Promise<LoadResult> {
-  const bytes = requestBytes(job.target, BODIES[job.body]);
-  const expected = ANSWER_BYTES[job.target];
+  const bytes = requestBytes(job.target, requestBody(job.body, job.target));
+  const expected = job.translated ? await learnLength(job) : ANSWER_BYTES[job.target];
   const sockets = await Promise.all(Array.from({ length: job.connections }, () => openSocket(job.port)));
   const latencies: number[] = [];
-  const readers: MessageReader[] = [];
   let begun = 0;
   let errors = 0;
   const zero = performance.now();
@@ -83,7 +103,6 @@ async function runLoad(job: LoadJob): Promise<LoadResult> {
           } else send();
         },
       });
-      readers.push(reader);
       socket.on('data', (chunk) => reader.push(chunk));
       socket.on('error', () => {});
       socket.on('close', fail);
@@ -92,10 +111,10 @@ async function runLoad(job: LoadJob): Promise<LoadResult> {
   await Promise.all(sockets.map(drive));
   const ms = performance.now() - zero;
   for (const socket of sockets) socket.destroy();
-  const received = readers.reduce((sum, reader) => sum + reader.bytes, 0);
   return {
     requests: latencies.length,
-    events: job.target === 'stream' ? Math.floor(received / EVENT_BYTES) : 0,
+    // The provider's: whole streams, since each that began was read to its end.
+    events: job.target === 'stream' ? latencies.length * STREAM_EVENTS : 0,
     errors,
     ms,
     p50: quantile(latencies, 0.5),

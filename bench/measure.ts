@@ -68,7 +68,7 @@ export async function measure(
     const peer = peers[i]!;
     const pid = peer.process?.pid;
     const before = pid ? cpuMicros(pid) : Number.NaN;
-    const result = await runLoad(generator, { ...job, port: peer.port, forMs });
+    const result = await runLoad(generator, { ...job, port: peer.port, forMs, translated: peer.translated === true });
     await wait(SETTLE_MS);
     const cpu = (pid ? cpuMicros(pid) : Number.NaN) - before;
     const one = measured[i]!;

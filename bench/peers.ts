@@ -12,6 +12,8 @@ export interface Peer {
   port: number;
   /** Absent: the provider itself. */
   process?: Started;
+  /** Its upstream is asked in another protocol than it is. */
+  translated?: boolean;
 }
 
 export interface PeerSetup {
@@ -34,21 +36,32 @@ export const PEERS: Readonly<Record<string, (setup: PeerSetup) => Promise<Peer |
   direct: async ({ upstreamPort }) => ({ name: 'direct', port: upstreamPort }),
   nginx: startNginx,
   'http-proxy': startHttpProxy,
-  'tapedeck proxy': (setup) => startTapedeck('tapedeck proxy', setup, ['proxy']),
-  'tapedeck record': (setup) =>
-    startTapedeck('tapedeck record', setup, ['record', '-o', join(setup.folder, 'bench.har')]),
+  'tapedeck proxy': (setup) => startTapedeck('proxy', setup),
+  'tapedeck translate': (setup) => startTapedeck('translate', setup),
+  'tapedeck record': (setup) => startTapedeck('record', setup),
 };
 
+/** What is run of Tapedeck: its arguments but for the upstream, by the last word of the peer's name. */
+const MODES = {
+  proxy: () => ['proxy'],
+  translate: () => ['proxy', '--upstream-protocol', 'chat'],
+  record: (output: string) => ['record', '-o', output],
+} as const;
+
+export type Mode = keyof typeof MODES;
+
 /** Started beside the others with `--baseline`: another build, to compare a change with. */
-export function startBaseline(command: 'proxy' | 'record', setup: PeerSetup): Promise<Peer> {
-  const output = command === 'record' ? ['-o', join(setup.folder, 'baseline.har')] : [];
-  return startTapedeck(`baseline ${command}`, setup, [command, ...output]);
+export function startBaseline(mode: Mode, setup: PeerSetup): Promise<Peer> {
+  return startTapedeck(mode, setup, 'baseline');
 }
 
-async function startTapedeck(name: string, setup: PeerSetup, args: string[]): Promise<Peer> {
-  const upstream = ['--upstream', `http://127.0.0.1:${setup.upstreamPort}/v1`];
-  const started = start(process.execPath, [join(setup.dist, 'cli', 'index.js'), ...args, ...upstream]);
-  return { name, port: await listeningPort(started), process: started };
+async function startTapedeck(mode: Mode, setup: PeerSetup, build = 'tapedeck'): Promise<Peer> {
+  const { dist, folder, upstreamPort } = setup;
+  const args = MODES[mode](join(folder, build === 'tapedeck' ? 'bench.har' : `${build}.har`));
+  const upstream = ['--upstream', `http://127.0.0.1:${upstreamPort}/v1`];
+  const started = start(process.execPath, [join(dist, 'cli', 'index.js'), ...args, ...upstream]);
+  const port = await listeningPort(started);
+  return { name: `${build} ${mode}`, port, process: started, translated: mode === 'translate' };
 }
 
 async function startHttpProxy({ upstreamPort }: PeerSetup): Promise<Peer | { skipped: string }> {

@@ -89,7 +89,8 @@ ${report.skipped.length > 0 ? `\nLeft out: ${report.skipped.join('; ')}.\n` : ''
 - The load generator and the provider are made to cost little, but with two cores they compete with the process between. CPU time a request is the number that
   depends least on the machine.
 - \`direct\` has nothing in between. \`nginx\` is one process without buffering. \`http-proxy\` keeps its connections upstream. \`tapedeck proxy\` and \`tapedeck record\` are the
-  commands; \`record\` redacts, serialises and writes all four legs of every exchange to a journal on the disk while it is measured.
+  commands; \`record\` redacts and writes all four legs of every exchange to a journal on the disk while it is measured, in a thread of its
+  own that has to share the two cores with all else; its CPU time is that of both threads.
 - Peak memory is that of the whole run. \`npx tsx bench/memory.ts\` shows whether it grows with the number of exchanges, \`npx tsx bench/big.ts\` whether that of the other commands grows
   with the cassette, \`npx tsx bench/abort.ts\`
   whether clients that go away leave connections behind, \`npx tsx bench/soak.ts\` whether 200 streams at once for five minutes lose a byte.

@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measure, type Plan, SCENARIOS } from './measure.ts';
-import { DIST, PEERS, type Peer, startBaseline } from './peers.ts';
+import { DIST, type Mode, PEERS, type Peer, startBaseline } from './peers.ts';
 import { end, nextMessage, startScript } from './processes.ts';
 import { type Report, renderJson, renderMarkdown } from './report.ts';
 
@@ -14,7 +14,7 @@ const USAGE = `npm run bench -- [options]
   --scenarios A,B    only those whose names begin so: ${SCENARIOS.map(({ name }) => name.replace(',', '')).join(', ')}
   --rounds N         instead of 5
   --dist DIR         the build to measure (default: dist)
-  --baseline DIR     another built dist/ beside this one, to see what a change did
+  --baseline DIR     another built dist/ beside this one (of the same peers), to see what a change did
   --out FILE         where the Markdown goes (default: docs/performance.md)
 A selection (--peers, --scenarios, --baseline) is printed, and written only with --out.`;
 
@@ -52,7 +52,9 @@ async function run(folder: string): Promise<Report> {
     }
     if (flags.baseline !== undefined) {
       const other = { ...setup, dist: resolve(flags.baseline) };
-      for (const command of ['proxy', 'record'] as const) peers.push(await startBaseline(command, other));
+      for (const mode of ['proxy', 'translate', 'record'] satisfies Mode[]) {
+        if (chosen(flags.peers)(`tapedeck ${mode}`)) peers.push(await startBaseline(mode, other));
+      }
     }
     const plan: Plan = {
       scenarios: SCENARIOS.filter(({ name }) => chosen(flags.scenarios)(name)),

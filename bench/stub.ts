@@ -1,26 +1,58 @@
 import { createServer, type Socket } from 'node:net';
 import { MessageReader } from './framing.ts';
-import { SMALL_ANSWER, STREAM_EVENTS, streamEvent, TARGETS } from './traffic.ts';
+import {
+  CHAT_ANSWER,
+  CHAT_END,
+  CHAT_PATH,
+  chatChunk,
+  SMALL_ANSWER,
+  STREAM_EVENTS,
+  streamEvent,
+  TARGETS,
+} from './traffic.ts';
 
 /**
  * The provider of the benchmark, a process of its own: sockets and prepared bytes, so that it is never what is measured.
  * Tells its parent `{ port }`, and on any message `{ sockets }`, how many connections are open.
  */
 
-const JSON_ANSWER = Buffer.from(
-  `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_0001\r\ncontent-length: ${Buffer.byteLength(SMALL_ANSWER)}\r\n\r\n${SMALL_ANSWER}`,
-);
+/** What one protocol is answered with. */
+interface Answers {
+  json: Buffer;
+  /** One frame an event. */
+  events: Buffer[];
+  end: Buffer;
+}
+
 const STREAM_HEAD = Buffer.from(
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: req_0001\r\ntransfer-encoding: chunked\r\n\r\n',
 );
-const EVENT_FRAMES = Array.from({ length: STREAM_EVENTS }, (_, n) => {
-  const text = streamEvent(n);
+const STREAM_END = '0\r\n\r\n';
+
+const RESPONSES: Answers = { json: whole(SMALL_ANSWER), events: frames(streamEvent), end: Buffer.from(STREAM_END) };
+const CHAT: Answers = {
+  json: whole(CHAT_ANSWER),
+  events: frames(chatChunk),
+  end: Buffer.concat([frame(CHAT_END), Buffer.from(STREAM_END)]),
+};
+
+function whole(text: string): Buffer {
+  return Buffer.from(
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_0001\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  );
+}
+
+function frame(text: string): Buffer {
   return Buffer.from(`${text.length.toString(16)}\r\n${text}\r\n`);
-});
-const STREAM_END = Buffer.from('0\r\n\r\n');
+}
+
+function frames(event: (n: number) => string): Buffer[] {
+  return Array.from({ length: STREAM_EVENTS }, (_, n) => frame(event(n)));
+}
 
 interface Stream {
   socket: Socket;
+  answers: Answers;
   next: number;
   last: number;
 }
@@ -32,13 +64,13 @@ let ticking = false;
 function tick(): void {
   ticking = false;
   for (const stream of streams) {
-    const { socket } = stream;
+    const { socket, answers } = stream;
     if (socket.destroyed) streams.delete(stream);
     else if (stream.next === stream.last) {
-      socket.write(STREAM_END);
+      socket.write(answers.end);
       streams.delete(stream);
     } else if (!socket.writableNeedDrain) {
-      socket.write(EVENT_FRAMES[stream.next % STREAM_EVENTS]!);
+      socket.write(answers.events[stream.next % STREAM_EVENTS]!);
       stream.next += 1;
     }
   }
@@ -51,13 +83,27 @@ function tickSoon(): void {
   setImmediate(tick);
 }
 
-function answer(socket: Socket, target: string): void {
-  if (target === TARGETS.json) {
-    socket.write(JSON_ANSWER);
+/** What a request asks for: by its target, or of Chat Completions by what it accepts. */
+interface Asked {
+  answers: Answers;
+  stream: boolean;
+  endless: boolean;
+}
+
+function readHead(head: string): Asked {
+  const target = head.split(' ', 2)[1] ?? '';
+  if (target === CHAT_PATH)
+    return { answers: CHAT, stream: /\r\naccept: text\/event-stream/i.test(head), endless: false };
+  return { answers: RESPONSES, stream: target !== TARGETS.json, endless: target === TARGETS.endless };
+}
+
+function answer(socket: Socket, { answers, stream, endless }: Asked): void {
+  if (!stream) {
+    socket.write(answers.json);
     return;
   }
   socket.write(STREAM_HEAD);
-  streams.add({ socket, next: 0, last: target === TARGETS.endless ? Number.POSITIVE_INFINITY : STREAM_EVENTS });
+  streams.add({ socket, answers, next: 0, last: endless ? Number.POSITIVE_INFINITY : STREAM_EVENTS });
   tickSoon();
 }
 
@@ -66,12 +112,12 @@ const server = createServer({ noDelay: true }, (socket) => {
   sockets.add(socket);
   socket.on('close', () => sockets.delete(socket));
   socket.on('error', () => socket.destroy());
-  let target = '';
+  let asked: Asked | undefined;
   const reader = new MessageReader({
     onHead(head) {
-      target = head.split(' ', 2)[1] ?? '';
+      asked = readHead(head);
     },
-    onEnd: () => answer(socket, target),
+    onEnd: () => answer(socket, asked!),
   });
   socket.on('data', (chunk) => reader.push(chunk));
 });

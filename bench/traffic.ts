@@ -28,16 +28,14 @@ function tool(name: string): object {
   return { type: 'function', name, description: prose(500), strict: false, parameters };
 }
 
-/** 700 bytes. */
-export const SMALL_REQUEST = JSON.stringify({
+const SMALL = {
   model: 'bench-1',
   stream: false,
   store: false,
   input: [message('user', prose(565))],
-});
+};
 
-/** 40 KB: long instructions, a dozen tools, a few turns. */
-export const CODEX_REQUEST = JSON.stringify({
+const CODEX = {
   model: 'bench-1',
   instructions: prose(17_000),
   input: [message('developer', prose(6_000)), message('user', prose(2_000)), message('user', prose(800))],
@@ -47,7 +45,23 @@ export const CODEX_REQUEST = JSON.stringify({
   store: false,
   stream: true,
   include: ['reasoning.encrypted_content'],
-});
+};
+
+/** 700 bytes. */
+export const SMALL_REQUEST = JSON.stringify(SMALL);
+
+/** 40 KB: long instructions, a dozen tools, a few turns. */
+export const CODEX_REQUEST = JSON.stringify(CODEX);
+
+export type RequestSize = 'small' | 'codex';
+
+/** The request that asks for what its target answers: whoever translates goes by the body. */
+export function requestBody(size: RequestSize, target: Target): string {
+  return JSON.stringify({ ...(size === 'small' ? SMALL : CODEX), stream: target !== 'json' });
+}
+
+/** What the model says in a JSON answer. */
+const ANSWER_TEXT = prose(707);
 
 /** 1 KB. */
 export const SMALL_ANSWER = JSON.stringify({
@@ -62,11 +76,15 @@ export const SMALL_ANSWER = JSON.stringify({
       id: 'msg_0001',
       status: 'completed',
       role: 'assistant',
-      content: [{ type: 'output_text', text: prose(707), annotations: [] }],
+      content: [{ type: 'output_text', text: ANSWER_TEXT, annotations: [] }],
     },
   ],
   usage: { input_tokens: 150, output_tokens: 120, total_tokens: 270 },
 });
+
+function deltaText(n: number): string {
+  return `${WORDS[n % WORDS.length]}      `.slice(0, 6);
+}
 
 /** One event of a stream; all have the same length, so that bytes tell events. */
 export function streamEvent(n: number): string {
@@ -76,13 +94,49 @@ export function streamEvent(n: number): string {
     item_id: 'msg_0001',
     output_index: 0,
     content_index: 0,
-    delta: `${WORDS[n % WORDS.length]}      `.slice(0, 6),
+    delta: deltaText(n),
   };
   return `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 /** Bytes of one event. */
 export const EVENT_BYTES = streamEvent(0).length;
+
+/** Where a provider of Chat Completions is asked, whatever for. */
+export const CHAT_PATH = '/v1/chat/completions';
+
+/** The same answer as Chat Completions tells it. */
+export const CHAT_ANSWER = JSON.stringify({
+  id: 'chatcmpl-0001',
+  object: 'chat.completion',
+  created: 1_700_000_000,
+  model: 'bench-1',
+  choices: [
+    {
+      index: 0,
+      message: { role: 'assistant', content: ANSWER_TEXT, refusal: null },
+      logprobs: null,
+      finish_reason: 'stop',
+    },
+  ],
+  usage: { prompt_tokens: 150, completion_tokens: 120, total_tokens: 270 },
+});
+
+/** The same deltas as chunks of Chat Completions. */
+export function chatChunk(n: number): string {
+  return chunk({ delta: { content: deltaText(n) }, finish_reason: null }, {});
+}
+
+/** What follows the last delta. */
+export const CHAT_END = `${chunk({ delta: {}, finish_reason: 'stop' }, {})}${chunk(undefined, {
+  usage: { prompt_tokens: 150, completion_tokens: STREAM_EVENTS, total_tokens: 150 + STREAM_EVENTS },
+})}data: [DONE]\n\n`;
+
+function chunk(choice: object | undefined, more: object): string {
+  const head = { id: 'chatcmpl-0001', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'bench-1' };
+  const choices = choice ? [{ index: 0, ...choice, logprobs: null }] : [];
+  return `data: ${JSON.stringify({ ...head, choices, ...more })}\n\n`;
+}
 
 /** What a request asks the provider for, by its target. */
 export const TARGETS = {
@@ -95,6 +149,13 @@ export const TARGETS = {
 } as const;
 
 export type Target = keyof typeof TARGETS;
+
+/** Where a translated answer is right: whole, with all that the provider said. @param text of its body */
+export function isWholeAnswer(target: Target, text: string): boolean {
+  if (target === 'json') return text.includes('"status":"completed"') && text.includes(JSON.stringify(ANSWER_TEXT));
+  const deltas = text.split('\nevent: response.output_text.delta\n').length - 1;
+  return deltas === STREAM_EVENTS && text.includes('\nevent: response.completed\n');
+}
 
 /** A whole request as it goes over the socket, with the headers that Codex sends. */
 export function requestBytes(target: Target, body: string): Buffer {

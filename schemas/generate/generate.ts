@@ -8,7 +8,7 @@ import { type Definitions, sortKeys } from './schema.ts';
 import { sharpenUnions } from './unions.ts';
 
 /**
- * Generates schemas/*.schema.json from the pinned SDKs' types.
+ * Generates schemas/*.schema.json from the pinned SDKs' types, and that of the replay report from ours.
  *   npm run schemas         writes them
  *   npm run schemas:check   writes them to a temporary folder and names the files that differ; exit code 1 if any does
  */
@@ -84,6 +84,32 @@ export function generateBundles(): Bundle[] {
   return bundles;
 }
 
+/** The JSON report of `replay`, from our own types: descriptions stay, since they are ours and tell a reader what is meant. */
+export function generateReport(): { file: string; schema: Record<string, unknown> } {
+  const generator = createGenerator({
+    path: join(SCHEMAS, '../src/report/results/model.ts'),
+    tsconfig: join(SCHEMAS, '../tsconfig.json'),
+    type: REPORT,
+    expose: 'export',
+    jsDoc: 'extended',
+    additionalProperties: false,
+    skipTypeCheck: true,
+    sortProps: true,
+  });
+  const definitions = generator.createSchema(REPORT).definitions ?? {};
+  const text = JSON.stringify(sortKeys(definitions)).replaceAll('"#/definitions/', '"#/$defs/');
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'replay.schema.json',
+    $comment: 'Generated from src/report/results/model.ts; do not edit.',
+    $ref: `#/$defs/${REPORT}`,
+    $defs: JSON.parse(text),
+  };
+  return { file: 'replay.schema.json', schema };
+}
+
+const REPORT = 'ReplayReport';
+
 function toBundle(name: string, source: string, definitions: Definitions): Record<string, unknown> {
   const text = JSON.stringify(sortKeys(definitions)).replaceAll('"#/definitions/', '"#/$defs/');
   return {
@@ -106,7 +132,7 @@ export function schemaText(schema: Record<string, unknown>): string {
 }
 
 function writeBundles(folder: string): string[] {
-  return generateBundles().map(({ file, schema }) => {
+  return [...generateBundles(), generateReport()].map(({ file, schema }) => {
     writeFileSync(join(folder, file), schemaText(schema));
     return file;
   });
@@ -119,7 +145,7 @@ function checkBundles(): number {
       (file) => readIfThere(join(SCHEMAS, file)) !== readFileSync(join(folder, file), 'utf8'),
     );
     for (const file of stale)
-      console.error(`schemas/${file} is not what the pinned SDKs give; run \`npm run schemas\` and review the diff`);
+      console.error(`schemas/${file} is not what its types give; run \`npm run schemas\` and review the diff`);
     return stale.length > 0 ? 1 : 0;
   } finally {
     rmSync(folder, { recursive: true });

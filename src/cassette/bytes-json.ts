@@ -16,6 +16,21 @@ export function toChunk(ms: number, bytes: Uint8Array): Chunk {
   return [roundMs(ms), isUtf8(bytes) ? fromUtf8(bytes) : { base64: toBase64(bytes) }];
 }
 
+/**
+ * The records of a journal are put together as text of which each character is one byte of their UTF-8: most of it comes as
+ * bytes and goes as bytes, and text of such characters costs the least on the way.
+ */
+export function jsonBytes(value: unknown): string {
+  return oneByte(JSON.stringify(value));
+}
+
+/** The UTF-8 of a text, one character a byte. */
+export function oneByte(text: string): string {
+  return NOT_ASCII.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
+}
+
+const NOT_ASCII = /[^\0-\x7f]/;
+
 /** The bytes of a read. */
 export function chunkBytes([, data]: Chunk): Uint8Array {
   return typeof data === 'string' ? Buffer.from(data, 'utf8') : fromBase64(data.base64);

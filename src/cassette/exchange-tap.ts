@@ -1,161 +1,188 @@
 import type { LegName, Loss, Outcome, Protocol, RawHeaders } from '../util/types.ts';
 import type { EntryEnd, Producer, WebSocketClose } from './format.ts';
-import type { BodyWriter, Piece } from './leg-writer.ts';
-import type { AttemptEnd } from './records.ts';
 import type { AttemptTap, ExchangeStart, ExchangeTap, MessageTap, RequestHead, ResponseHead } from './tap.ts';
+import type { TapeWriter } from './tape.ts';
+import { LEGS, OP } from './tape-format.ts';
 
-/** Whom a tap tells that there is something to write. */
+/** Whom a tap tells what it was told. */
 export interface TapHost {
-  /** Something came; `bytes` of it will be held until they are written. */
-  touched(exchange: TappedExchange, bytes: number): void;
-  closed(exchange: TappedExchange): void;
+  readonly tape: TapeWriter;
   /** Nothing is recorded any more. */
   readonly stopped: boolean;
+  /** Something of a running exchange is on the tape. */
+  touched(): void;
+  closed(outcome: Outcome): void;
 }
 
-/** One leg as it happens: references and times, nothing else. What follows `head` is handed to the writer and forgotten. */
-export class TappedMessage implements MessageTap {
-  readonly leg: LegName;
-  readonly attempt: number | undefined;
-  readonly ms: number;
-  readonly request: RequestHead | undefined;
-  readonly response: ResponseHead | undefined;
-  readonly protocol: Protocol | null | undefined;
-  readonly producer: Producer | undefined;
-  pieces: Piece[] = [];
-  ended: EntryEnd | undefined;
-  trailers: RawHeaders | undefined;
-  /** State of whoever writes this leg. */
-  writer: BodyWriter | undefined;
-  written: 'nothing' | 'head' | 'all' = 'nothing';
-  /** What was written of the body is that it equals the client's so far. */
-  shadow = false;
-  readonly #exchange: TappedExchange;
+/** The last text that one of the messages of a direction got: mostly the other one gets it next. */
+interface Direction {
+  chunk: Uint8Array | undefined;
+  slot: number;
+}
 
-  constructor(exchange: TappedExchange, leg: LegName, head: MessageHead) {
+const NO_TRAILERS: RawHeaders = [];
+
+/** One leg: hands everything on to the tape. What is wrong (data after the end) is sorted out where the tape is played. */
+class LegTap implements MessageTap {
+  readonly #exchange: TapedExchange;
+  readonly #slot: number;
+  readonly #direction: Direction;
+
+  constructor(exchange: TapedExchange, slot: number, direction: Direction) {
     this.#exchange = exchange;
-    this.leg = leg;
-    this.attempt = head.attempt;
-    this.ms = head.ms;
-    this.request = head.request;
-    this.response = head.response;
-    this.protocol = head.protocol;
-    this.producer = head.producer;
+    this.#slot = slot;
+    this.#direction = direction;
   }
 
-  get headers(): RawHeaders {
-    return (this.request ?? this.response)?.headers ?? [];
+  data(ms: number, chunk: Uint8Array, binary = false): void {
+    const { host, seq, keepsEmpty } = this.#exchange;
+    // A WebSocket message may be empty; a read is not.
+    if (host.stopped || (chunk.length === 0 && !keepsEmpty)) return;
+    const direction = this.#direction;
+    if (direction.chunk === chunk && direction.slot !== this.#slot && !binary) {
+      host.tape.repeat(seq, this.#slot, direction.slot, ms);
+    } else {
+      direction.chunk = binary ? undefined : chunk;
+      direction.slot = this.#slot;
+      host.tape.data(seq, this.#slot, ms, chunk, binary);
+    }
+    host.touched();
   }
 
-  data(ms: number, chunk: Uint8Array, binary?: boolean): void {
-    if (this.#exchange.mute || this.ended) return;
-    // A message may be empty; a read is not.
-    if (chunk.length === 0 && this.#exchange.start.connection === undefined) return;
-    this.pieces.push(binary ? { ms, data: chunk, binary } : { ms, data: chunk });
-    this.#exchange.touch(chunk.length);
-  }
-
-  end(end: EntryEnd, trailers?: RawHeaders): void {
-    if (this.#exchange.mute || this.ended) return;
-    this.ended = end;
-    if (trailers && trailers.length > 0) this.trailers = trailers;
-    this.#exchange.touch(0);
+  end(end: EntryEnd, trailers: RawHeaders = NO_TRAILERS): void {
+    const { host, seq } = this.#exchange;
+    if (host.stopped) return;
+    host.tape.end(seq, this.#slot, end, trailers);
+    host.touched();
   }
 }
 
-interface MessageHead {
-  ms: number;
-  attempt?: number;
-  request?: RequestHead;
-  response?: ResponseHead;
-  protocol?: Protocol | null;
-  producer?: Producer;
-}
-
-/** One exchange as it happens. The recorder takes what has gathered here, as often as it needs to. */
-export class TappedExchange implements ExchangeTap {
+/** One exchange, as the proxy sees it. */
+export class TapedExchange implements ExchangeTap {
   readonly seq: number;
-  readonly start: ExchangeStart;
-  readonly clientRequest: TappedMessage;
-  /** In the order in which they began. */
-  readonly messages: TappedMessage[] = [];
-  readonly lossList: Loss[] = [];
-  readonly attemptEnds: AttemptEnd[] = [];
-  closing: { outcome: Outcome; end: EntryEnd } | undefined;
-  /** The `close` record has been made. */
-  closeWritten = false;
-  /** How the WebSocket connection ended, until that has been taken for writing. */
-  socketClose: WebSocketClose | undefined;
-  /** Bytes tapped and not yet taken for writing. */
-  waitingBytes = 0;
-  readonly #host: TapHost;
+  readonly host: TapHost;
+  /** Empty chunks count. */
+  readonly keepsEmpty: boolean;
+  readonly clientRequest: MessageTap;
+  readonly #requests: Direction = { chunk: undefined, slot: 0 };
+  readonly #responses: Direction = { chunk: undefined, slot: 0 };
+  #slots = 1;
   #attempts = 0;
+  #closed = false;
 
   constructor(seq: number, start: ExchangeStart, host: TapHost) {
     this.seq = seq;
-    this.start = start;
-    this.#host = host;
-    this.clientRequest = this.#message('client-request', { ms: 0, request: start.request });
-  }
-
-  /** Nothing is listened to: the exchange is over, or recording has stopped. */
-  get mute(): boolean {
-    return this.closing !== undefined || this.#host.stopped;
-  }
-
-  touch(bytes: number): void {
-    this.waitingBytes += bytes;
-    this.#host.touched(this, bytes);
+    this.host = host;
+    this.keepsEmpty = start.connection !== undefined;
+    this.clientRequest = new LegTap(this, 0, this.#requests);
+    if (host.stopped) return;
+    const { method, url, httpVersion, headers } = start.request;
+    host.tape.open(
+      seq,
+      start.startedAt,
+      start.protocol,
+      start.seed,
+      start.connection ?? '',
+      [method, url, httpVersion],
+      headers,
+    );
+    host.touched();
   }
 
   attempt(): AttemptTap {
     this.#attempts += 1;
-    const attempt = this.#attempts;
-    return {
-      request: (ms, request, protocol, producer) =>
-        this.#message('upstream-request', { ms, attempt, request, protocol, producer }),
-      response: (ms, response) => this.#message('upstream-response', { ms, attempt, response }),
-      close: (outcome, end) => {
-        if (this.mute) return;
-        this.attemptEnds.push({ attempt, outcome, end });
-        this.touch(0);
-      },
-    };
+    return new TapedAttempt(this, this.#attempts);
   }
 
-  clientResponse(ms: number, response: ResponseHead, producer: Producer): MessageTap {
-    return this.#message('client-response', { ms, response, producer });
+  clientResponse(ms: number, head: ResponseHead, producer: Producer): MessageTap {
+    return this.response('client-response', 0, ms, head, producer);
+  }
+
+  request(attempt: number, ms: number, head: RequestHead, protocol: Protocol | null, producer: Producer): MessageTap {
+    const { method, url, httpVersion, headers } = head;
+    const first = [method, url, httpVersion];
+    return this.#message('upstream-request', attempt, ms, 0, first, headers, this.#requests, producer, protocol);
+  }
+
+  response(leg: LegName, attempt: number, ms: number, head: ResponseHead, producer?: Producer): MessageTap {
+    const { status, statusText, httpVersion, headers } = head;
+    return this.#message(leg, attempt, ms, status, [statusText, httpVersion], headers, this.#responses, producer);
   }
 
   losses(losses: readonly Loss[]): void {
-    if (this.mute || losses.length === 0) return;
-    this.lossList.push(...losses);
-    this.touch(0);
+    if (this.host.stopped || losses.length === 0) return;
+    this.host.tape.rare(OP.losses, this.seq, losses);
+    this.host.touched();
   }
 
   webSocketClose(close: WebSocketClose): void {
-    if (this.#host.stopped) return;
-    this.socketClose = close;
-    this.touch(0);
+    if (this.host.stopped) return;
+    this.host.tape.rare(OP.socketClose, this.seq, close);
+    this.host.touched();
   }
 
   close(outcome: Outcome, end: EntryEnd): void {
-    if (this.mute) return;
-    this.closing = { outcome, end };
-    this.#host.closed(this);
+    if (this.host.stopped || this.#closed) return;
+    this.#closed = true;
+    this.host.tape.close(this.seq, outcome, end);
+    this.host.closed(outcome);
   }
 
-  /** All is written. The recorder's busy sets leave tables behind that keep what was in them until a full collection. */
-  forget(): void {
-    for (const message of this.messages) message.writer = undefined;
-  }
-
-  #message(leg: LegName, head: MessageHead): TappedMessage {
-    const message = new TappedMessage(this, leg, head);
-    if (!this.mute) {
-      this.messages.push(message);
-      this.touch(0);
-    }
+  #message(
+    leg: LegName,
+    attempt: number,
+    ms: number,
+    status: number,
+    first: readonly string[],
+    headers: RawHeaders,
+    direction: Direction,
+    producer?: Producer,
+    protocol: Protocol | null = null,
+  ): MessageTap {
+    const slot = this.#slots;
+    this.#slots += 1;
+    const message = new LegTap(this, slot, direction);
+    if (this.host.stopped) return message;
+    const said = producer ? jsonOf(producer) : '';
+    this.host.tape.head(this.seq, LEGS.indexOf(leg), attempt, ms, protocol, status, said, first, headers);
+    this.host.touched();
     return message;
   }
+}
+
+class TapedAttempt implements AttemptTap {
+  readonly #exchange: TapedExchange;
+  readonly #attempt: number;
+
+  constructor(exchange: TapedExchange, attempt: number) {
+    this.#exchange = exchange;
+    this.#attempt = attempt;
+  }
+
+  request(ms: number, head: RequestHead, protocol: Protocol | null, producer: Producer): MessageTap {
+    return this.#exchange.request(this.#attempt, ms, head, protocol, producer);
+  }
+
+  response(ms: number, head: ResponseHead): MessageTap {
+    return this.#exchange.response('upstream-response', this.#attempt, ms, head);
+  }
+
+  close(outcome: Outcome, end: EntryEnd): void {
+    const { host, seq } = this.#exchange;
+    if (host.stopped) return;
+    host.tape.attemptEnd(seq, this.#attempt, outcome, end);
+    host.touched();
+  }
+}
+
+/** Who made a message is mostly the same constant. */
+const producers = new WeakMap<Producer, string>();
+
+function jsonOf(producer: Producer): string {
+  let json = producers.get(producer);
+  if (json === undefined) {
+    json = JSON.stringify(producer);
+    producers.set(producer, json);
+  }
+  return json;
 }

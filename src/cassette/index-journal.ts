@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { fromUtf8 } from '../util/bytes.ts';
 import { RECORDING_LIMITS } from './limits.ts';
+import { parseRecord, rawBytesAfter } from './raw-records.ts';
 import { type ExchangeRecord, JOURNAL_VERSION, type JournalStart } from './records.ts';
 
 /** Reads part of a journal: fewer bytes than asked for at its end. */
@@ -73,7 +73,7 @@ export function readAhead(read: ReadJournal): ReadJournal {
 export async function readRecords(read: ReadJournal, lines: Lines): Promise<ExchangeRecord[]> {
   const records: ExchangeRecord[] = [];
   for (let i = 0; i < lines.length; i += 2) {
-    const record = parseLine(fromUtf8(await read(lines[i]!, lines[i + 1]!))) as ExchangeRecord | undefined;
+    const record = parseRecord(await read(lines[i]!, lines[i + 1]!));
     if (record) records.push(record);
   }
   return records;
@@ -82,7 +82,8 @@ export async function readRecords(read: ReadJournal, lines: Lines): Promise<Exch
 /** The first line of a journal; undefined when it is something else. */
 export function parseStart(line: string): JournalStart | undefined {
   const start = parseLine(line) as Partial<JournalStart> | undefined;
-  return start?.tapedeckJournal === JOURNAL_VERSION && start.owner && start.header
+  const version = start?.tapedeckJournal ?? 0;
+  return start && version >= 1 && version <= JOURNAL_VERSION && start.owner && start.header
     ? (start as JournalStart)
     : undefined;
 }
@@ -96,21 +97,27 @@ function parseLine(line: string): unknown {
   }
 }
 
+/** The lines of a journal, each with the raw bytes that follow it; without the line feed at the end. */
 async function* linesOf(read: ReadJournal): AsyncGenerator<{ at: number; bytes: Buffer }> {
   let parts: Uint8Array[] = [];
   let lineAt = 0;
+  /** Raw bytes, with their line feed, that are still to come. */
+  let raw = 0;
   for (let at = 0; ; ) {
     const block = await read(at, RECORDING_LIMITS.readBytes);
     if (block.length === 0) return;
-    let from = 0;
-    for (let end = block.indexOf(LINE_FEED); end >= 0; end = block.indexOf(LINE_FEED, from)) {
+    for (let from = 0; from < block.length; ) {
+      const feed = raw > 0 ? from + raw - 1 : block.indexOf(LINE_FEED, from);
+      const end = feed < 0 ? block.length : Math.min(feed + 1, block.length);
       parts.push(block.subarray(from, end));
-      yield { at: lineAt, bytes: concatLine(parts) };
+      if (raw > 0) raw -= end - from;
+      else if (feed >= 0) raw = rawBytesAfter(parts);
+      from = end;
+      if (raw > 0 || feed < 0) continue;
+      yield { at: lineAt, bytes: concatLine(parts).subarray(0, -1) };
       parts = [];
-      from = end + 1;
       lineAt = at + from;
     }
-    if (from < block.length) parts.push(block.subarray(from));
     at += block.length;
   }
 }

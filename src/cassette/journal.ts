@@ -1,4 +1,6 @@
+import { writeSync } from 'node:fs';
 import {
+  constants,
   type FileHandle,
   link,
   mkdir,
@@ -14,6 +16,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { RECORDING_LIMITS } from './limits.ts';
 import { errnoOf, outputError } from './output-error.ts';
+import type { JournalPart } from './raw-records.ts';
 import type { JournalOwner } from './records.ts';
 
 /** A journal as a file: appended to by one process, read again at the end or by whoever recovers it. */
@@ -49,6 +52,17 @@ export async function openJournalFile(path: string): Promise<JournalFile> {
   return journalFile(await open(path, 'r'));
 }
 
+/** Opens a journal that exists, to go on with it in a thread that does nothing else: it may wait for the disk. */
+export async function openJournalToAppend(path: string): Promise<JournalFile> {
+  const handle = await open(path, constants.O_RDWR | constants.O_APPEND);
+  return {
+    ...journalFile(handle),
+    async append(bytes) {
+      for (let done = 0; done < bytes.length; ) done += writeSync(handle.fd, bytes, done);
+    },
+  };
+}
+
 function journalFile(handle: FileHandle): JournalFile {
   return {
     async append(bytes) {
@@ -79,19 +93,24 @@ function journalFile(handle: FileHandle): JournalFile {
  */
 export class JournalWriter {
   readonly #file: JournalFile;
-  #queue: { line: string; done: () => void; failed: (error: unknown) => void }[] = [];
+  #queue: { parts: readonly JournalPart[]; done: () => void; failed: (error: unknown) => void }[] = [];
   #running = false;
   #failure: { error: unknown } | undefined;
   #checkedAt = 0;
+  /** Used again and again: one write runs at a time. */
+  #bytes = Buffer.alloc(0);
 
   constructor(file: JournalFile) {
     this.#file = file;
   }
 
-  /** Resolves when the system has the line, so that the end of this process does not lose it. */
-  append(line: string): Promise<void> {
+  /**
+   * Resolves when the system has the lines, so that the end of this process does not lose them.
+   * @param parts whole records
+   */
+  append(parts: readonly JournalPart[]): Promise<void> {
     return new Promise((done, failed) => {
-      this.#queue.push({ line, done, failed });
+      this.#queue.push({ parts, done, failed });
       if (!this.#running) void this.#run();
     });
   }
@@ -104,7 +123,7 @@ export class JournalWriter {
       const batch = this.#queue.splice(0);
       try {
         if (this.#failure) throw this.#failure.error;
-        await this.#file.append(Buffer.from(batch.map(({ line }) => line).join('')));
+        await this.#file.append(this.#bytesOf(batch.flatMap(({ parts }) => parts)));
         await this.#checkDeleted();
         for (const { done } of batch) done();
       } catch (error) {
@@ -115,56 +134,28 @@ export class JournalWriter {
     this.#running = false;
   }
 
+  #bytesOf(parts: readonly JournalPart[]): Uint8Array {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const { writeBytes } = RECORDING_LIMITS;
+    // What one long line needed is not kept.
+    if (this.#bytes.length < length || this.#bytes.length > Math.max(length, writeBytes)) {
+      this.#bytes = Buffer.allocUnsafeSlow(Math.max(length, writeBytes / 4));
+    }
+    let at = 0;
+    for (const part of parts) {
+      if (typeof part === 'string') this.#bytes.write(part, at, 'latin1');
+      else this.#bytes.set(part, at);
+      at += part.length;
+    }
+    return this.#bytes.subarray(0, at);
+  }
+
   /** Writing to a deleted file succeeds, so it has to be looked for: once a second, since it costs a system call. */
   async #checkDeleted(): Promise<void> {
     if (performance.now() - this.#checkedAt < 1000) return;
     this.#checkedAt = performance.now();
     if (await this.#file.deleted()) throw new Error('the journal was deleted while it was being written');
   }
-}
-
-/** When the recorder's work is done: beside the traffic, never within a call that it makes. */
-export interface Ticker {
-  /** Runs `ready` a moment later, so that what ends at about the same time is written together. */
-  soon(): void;
-  /** Runs `ready` after the present turn of the event loop. */
-  now(): void;
-  /** Runs `all` before an update has waited too long. */
-  later(): void;
-  stop(): void;
-}
-
-export function createTicker(work: { ready(): void; all(): void; heartbeat(): void }): Ticker {
-  let immediate: NodeJS.Immediate | undefined;
-  let gathering: NodeJS.Timeout | undefined;
-  const ready = () => {
-    clearTimeout(gathering);
-    gathering = undefined;
-    immediate = undefined;
-    work.ready();
-  };
-  let timer: NodeJS.Timeout | undefined;
-  const beat = setInterval(work.heartbeat, RECORDING_LIMITS.heartbeatMs).unref();
-  return {
-    soon() {
-      gathering ??= setTimeout(ready, RECORDING_LIMITS.gatherMs);
-    },
-    now() {
-      immediate ??= setImmediate(ready);
-    },
-    later() {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        work.all();
-      }, RECORDING_LIMITS.flushMs);
-    },
-    stop() {
-      clearInterval(beat);
-      clearTimeout(timer);
-      clearTimeout(gathering);
-      if (immediate) clearImmediate(immediate);
-    },
-  };
 }
 
 /** This process as the owner of a journal. */

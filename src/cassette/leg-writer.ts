@@ -1,23 +1,22 @@
 import { createBodyDecoder, decodeBody } from '../decode/body.ts';
-import { readCodings } from '../decode/codings.ts';
 import type { DecodeLimits } from '../decode/types.ts';
-import { headerValue } from '../util/headers.ts';
-import type { LegName, RawHeaders } from '../util/types.ts';
-import { toBase64, toChunk } from './bytes-json.ts';
+import type { LegName } from '../util/types.ts';
+import { jsonBytes, roundMs, toBase64 } from './bytes-json.ts';
 import { Fingerprint } from './fingerprint.ts';
-import type { Chunk, WireFacts } from './format.ts';
+import type { WireFacts } from './format.ts';
+import type { BodyFacts } from './head-cache.ts';
 import { RECORDING_LIMITS } from './limits.ts';
-import type { BodyRecord, LegRecord } from './records.ts';
+import type { BodyRecord } from './records.ts';
 import type { Redactor, StreamRedactor } from './redact.ts';
 import { CODING_BYTES, isStreamed, SNIFF_BYTES, sniffCoding } from './streamed.ts';
-import { recordWholeBody } from './whole-body.ts';
+import { bodyJson, recordWholeBody, type WholeBody } from './whole-body.ts';
 
 /** One read or write of a leg's body, as it crossed the wire. */
 export interface Piece {
   ms: number;
   data: Uint8Array;
   /** Of a WebSocket message: it is not text. */
-  binary?: boolean;
+  binary: boolean;
 }
 
 /** Turns what one leg carries into journal records. Calls must not overlap. */
@@ -29,12 +28,19 @@ export interface BodyWriter {
   readonly streamed: boolean | undefined;
   /** Bytes taken in that `record` has not seen yet. */
   readonly waitingBytes: number;
+  /** How often redaction changed the body so far. */
+  readonly redacted: number;
   /** Takes in what has come. Cheap: `record` does the work. */
-  add(pieces: readonly Piece[]): void;
+  add(pieces: Piece[]): void;
   /** The body has ended: it will not become streamed any more. */
   settle(): void;
-  /** Of a running leg: what a kill would lose. Of an ended one: the final body. */
-  record(ended: boolean): Promise<Partial<LegRecord>>;
+  /**
+   * Of a running leg: what a kill would lose. Of an ended one: the final body. JSON members of a `LegLine`, with a comma before each,
+   * one character a byte; at once where nothing needs to be decoded.
+   * @param raw takes the bytes that follow the record
+   * @param twin the only body that this one will be compared with
+   */
+  record(ended: boolean, raw: Uint8Array[], twin?: Fingerprint): string | Promise<string>;
   /** Forgets the body: it was found to equal another one. */
   drop(): void;
 }
@@ -65,17 +71,19 @@ export class LegWriter implements BodyWriter {
   /** Times of the reads whose redacted form has not come out yet. */
   #times: number[] = [];
   #lastMs = 0;
+  /** What is ready to be written. */
+  #reads: { ms: number; data: Uint8Array }[] = [];
   #size = 0;
   #kept = 0;
+  #redacted = 0;
 
-  constructor(leg: LegName, headers: RawHeaders, redactor: Redactor) {
+  constructor(leg: LegName, { mimeType, encodings }: BodyFacts, redactor: Redactor) {
     this.#leg = leg;
     this.#redactor = redactor;
-    this.mimeType = headerValue(headers, 'content-type') ?? '';
-    this.encodings = readCodings(headerValue(headers, 'content-encoding')).encodings;
+    this.mimeType = mimeType;
+    this.encodings = encodings;
   }
 
-  /** Whether reads are kept apart; undefined as long as too few bytes have come to tell. */
   get streamed(): boolean | undefined {
     return this.#streamed;
   }
@@ -84,35 +92,37 @@ export class LegWriter implements BodyWriter {
     return this.#waitingBytes;
   }
 
-  /** Takes in what has come. Cheap: `record` does the work. */
-  add(pieces: readonly Piece[]): void {
-    for (const piece of pieces) {
-      this.#waitingBytes += piece.data.length;
-      this.print.add(piece.data);
-      this.#waiting.push(piece);
+  get redacted(): number {
+    return this.#redacted;
+  }
+
+  add(pieces: Piece[]): void {
+    for (const { data } of pieces) {
+      this.#waitingBytes += data.length;
+      this.print.add(data);
     }
+    if (this.#waiting.length === 0) this.#waiting = pieces;
+    else for (const piece of pieces) this.#waiting.push(piece);
     if (this.#streamed !== undefined) return;
     const coded = this.encodings.length > 0;
-    const first = coded ? new Uint8Array(0) : this.print.first(SNIFF_BYTES);
+    const first = coded ? NOTHING : this.print.first(SNIFF_BYTES);
     const streamed = isStreamed(this.#leg, this.mimeType, first);
     if (coded || first.length >= (streamed ? CODING_BYTES : SNIFF_BYTES)) this.#streamed = streamed;
   }
 
-  /** The body has ended: it will not become streamed any more. */
   settle(): void {
     this.#streamed ??= isStreamed(this.#leg, this.mimeType, this.print.first(SNIFF_BYTES));
   }
 
-  /** Of a running leg: what a kill would lose. Of an ended one: the final body. */
-  async record(ended: boolean): Promise<Partial<LegRecord>> {
+  record(ended: boolean, raw: Uint8Array[], twin?: Fingerprint): string | Promise<string> {
     if (ended) this.settle();
-    if (ended && this.print.bytes === 0) return { body: { size: 0, bytes: 0 } };
-    if (this.#streamed) return this.#recordStream(ended);
-    if (ended) return { body: await recordWholeBody(this.print, this.mimeType, this.encodings, this.#redactor) };
-    return this.#recordPart();
+    if (ended && this.print.bytes === 0) return ',"body":{"size":0,"bytes":0}';
+    if (this.encodings.length > 0) return this.#recordCoded(ended, raw);
+    if (this.#streamed) return this.#recordStream(ended, raw, twin);
+    if (ended) return this.#recordWhole(raw);
+    return this.#recordPart(raw);
   }
 
-  /** Forgets the body: it was found to equal another one. */
   drop(): void {
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -120,89 +130,128 @@ export class LegWriter implements BodyWriter {
     this.#decoder = undefined;
   }
 
-  async #recordStream(ended: boolean): Promise<Partial<LegRecord>> {
-    const chunks = await this.#readChunks();
-    // Of coded bytes the journal may hold nothing before it is known that there is no secret in them.
-    if (this.encodings.length === 0 && !ended) this.print.release();
-    if (!ended) return { streamed: true, chunks, ...this.#progress() };
-    const end = await this.#decoder?.end();
-    if (end && end.tail.length > 0)
-      chunks.push(...this.#redact([{ ms: this.#times.at(-1) ?? this.#lastMs, data: end.tail }]));
-    for (const rest of this.#stream?.end() ?? []) this.#keep(chunks, rest);
-    const body = await this.#finalFacts(end?.problem?.message);
-    return { streamed: true, chunks, body };
+  #recordStream(ended: boolean, raw: Uint8Array[], twin: Fingerprint | undefined): string {
+    this.#redact(this.#takeWaiting());
+    if (!ended) {
+      this.print.release(twin);
+      return `,"streamed":true${this.#takeReads(raw)}${this.#progress()}`;
+    }
+    this.#endStream();
+    return `,"streamed":true${this.#takeReads(raw)},"body":${jsonBytes(this.#finalFacts(0))}`;
+  }
+
+  #recordWhole(raw: Uint8Array[]): string | Promise<string> {
+    const json = (body: WholeBody) => {
+      this.#redacted = body.record.redacted ?? 0;
+      return `,"body":${bodyJson(body, raw)}`;
+    };
+    const whole = recordWholeBody(this.print, this.mimeType, this.encodings, this.#redactor);
+    return whole instanceof Promise ? whole.then(json) : json(whole);
   }
 
   /**
    * What has come of a body that will be written whole at its end, or that is too short yet to tell. Bytes that look coded
    * wait: nobody has looked for secrets in them.
    */
-  async #recordPart(): Promise<Partial<LegRecord>> {
-    if (this.encodings.length === 0 && sniffCoding(this.print.first(CODING_BYTES))) return {};
-    return { chunks: await this.#readChunks(), ...this.#progress() };
+  #recordPart(raw: Uint8Array[]): string {
+    if (sniffCoding(this.print.first(CODING_BYTES))) return '';
+    this.#redact(this.#takeWaiting());
+    return `${this.#takeReads(raw)}${this.#progress()}`;
   }
 
-  #progress(): Partial<LegRecord> {
-    const redacted = this.#stream?.count() ?? 0;
-    const progress = { encodings: [...this.encodings], wireBytes: this.print.bytes };
-    return redacted > 0 ? { ...progress, redacted } : progress;
+  /** The bytes of a coded body are held: they may be written only once it is known that there is no secret in them. */
+  async #recordCoded(ended: boolean, raw: Uint8Array[]): Promise<string> {
+    if (ended && !this.#streamed) return this.#recordWhole(raw);
+    this.#decoder ??= createBodyDecoder(this.encodings.join(', '), STREAM_LIMITS);
+    const decoded: Piece[] = [];
+    for (const piece of this.#takeWaiting()) decoded.push({ ...piece, data: await this.#decoder.push(piece.data) });
+    this.#redact(decoded);
+    const streamed = this.#streamed ? ',"streamed":true' : '';
+    if (!ended) return `${streamed}${this.#takeReads(raw)}${this.#progress()}`;
+    const { tail, problem } = await this.#decoder.end();
+    if (tail.length > 0) this.#redact([{ ms: this.#times.at(-1) ?? this.#lastMs, data: tail, binary: false }]);
+    this.#endStream();
+    const body = await this.#codedFacts(problem?.message);
+    return `${streamed}${this.#takeReads(raw)},"body":${jsonBytes(body)}`;
   }
 
-  async #readChunks(): Promise<Chunk[]> {
+  #progress(): string {
+    const redacted = this.#redacted > 0 ? `,"redacted":${this.#redacted}` : '';
+    return `,"encodings":${JSON.stringify(this.encodings)},"wireBytes":${this.print.bytes}${redacted}`;
+  }
+
+  #takeWaiting(): Piece[] {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#stream ??= this.#redactor.stream(this.mimeType);
-    if (this.encodings.length > 0) this.#decoder ??= createBodyDecoder(this.encodings.join(', '), STREAM_LIMITS);
-    const decoder = this.#decoder;
-    if (!decoder) return this.#redact(waiting);
-    const decoded: Piece[] = [];
-    for (const { ms, data } of waiting) decoded.push({ ms, data: await decoder.push(data) });
-    return this.#redact(decoded);
+    return waiting;
   }
 
-  #redact(pieces: readonly Piece[]): Chunk[] {
-    const chunks: Chunk[] = [];
+  #takeReads(raw: Uint8Array[]): string {
+    const reads = this.#reads;
+    this.#reads = [];
+    let json = '';
+    for (const { ms, data } of reads) {
+      json += `${json === '' ? '' : ','}[${roundMs(ms)},${data.length}]`;
+      raw.push(data);
+    }
+    return `,"reads":[${json}]`;
+  }
+
+  #redact(pieces: readonly Piece[]): void {
+    const datas: Uint8Array[] = [];
     for (const { ms, data } of pieces) {
       this.#lastMs = ms;
       this.#size += data.length;
       this.#times.push(ms);
+      datas.push(data);
     }
-    for (const safe of this.#stream!.pushAll(pieces.map(({ data }) => data))) this.#keep(chunks, safe);
-    return chunks;
+    this.#stream ??= this.#redactor.stream(this.mimeType);
+    this.#keep(this.#stream.pushAll(datas));
   }
 
-  #keep(chunks: Chunk[], safe: Uint8Array): void {
-    const ms = this.#times.shift() ?? this.#lastMs;
-    if (this.#kept >= RECORDING_LIMITS.bodyBytes) return;
-    this.#kept += safe.length;
-    chunks.push(toChunk(ms, safe));
+  #endStream(): void {
+    this.#stream ??= this.#redactor.stream(this.mimeType);
+    this.#keep(this.#stream.end());
   }
 
-  async #finalFacts(problem: string | undefined): Promise<BodyRecord> {
-    const inside = this.#stream?.count() ?? 0;
+  #keep(safe: readonly Uint8Array[]): void {
+    const times = this.#times;
+    safe.forEach((bytes, i) => {
+      if (this.#kept >= RECORDING_LIMITS.bodyBytes) return;
+      this.#kept += bytes.length;
+      this.#reads.push({ ms: times[i] ?? this.#lastMs, data: bytes });
+    });
+    this.#times = safe.length >= times.length ? [] : times.slice(safe.length);
+    this.#redacted = this.#stream!.count();
+  }
+
+  /** @param outside secrets found in the coded bytes themselves */
+  #finalFacts(outside: number): BodyRecord {
     const cut = this.#kept >= RECORDING_LIMITS.bodyBytes ? Math.max(0, this.#size - this.#kept) : 0;
     const body: BodyRecord = { size: this.#size, bytes: this.print.bytes };
     if (cut > 0) body.cut = cut;
-    const coded = this.encodings.length > 0;
-    const outside =
-      coded && this.print.whole ? this.#redactor.body(this.print.held(), 'application/octet-stream').count : 0;
-    const redacted = Math.max(inside, outside);
-    if (redacted > 0) body.redacted = redacted;
-    if (coded) body.wire = await this.#codedFacts(problem, redacted === 0 && cut === 0);
+    this.#redacted = Math.max(this.#redacted, outside);
+    if (this.#redacted > 0) body.redacted = this.#redacted;
     return body;
   }
 
-  async #codedFacts(problem: string | undefined, clean: boolean): Promise<WireFacts> {
-    const facts: WireFacts = { encodings: [...this.encodings], bytes: this.print.bytes };
-    if (clean) facts.sha256 = this.print.sha256();
-    if (clean && this.print.whole) facts.base64 = toBase64(this.print.held());
-    if (this.print.whole && this.encodings.at(-1) === 'zstd') {
+  async #codedFacts(problem: string | undefined): Promise<BodyRecord> {
+    const { print } = this;
+    const outside = print.whole ? this.#redactor.body(print.held(), 'application/octet-stream').count : 0;
+    const body = this.#finalFacts(outside);
+    const clean = !body.redacted && !body.cut;
+    const facts: WireFacts = { encodings: [...this.encodings], bytes: print.bytes };
+    if (clean) facts.sha256 = print.sha256();
+    if (clean && print.whole) facts.base64 = toBase64(print.held());
+    if (print.whole && this.encodings.at(-1) === 'zstd') {
       const { bodyBytes } = RECORDING_LIMITS;
-      const { zstd } = await decodeBody(this.print.held(), 'zstd', { coded: bodyBytes, decoded: bodyBytes });
+      const { zstd } = await decodeBody(print.held(), 'zstd', { coded: bodyBytes, decoded: bodyBytes });
       if (zstd) facts.zstd = zstd;
     }
     if (problem !== undefined) facts.undecodable = problem;
-    return facts;
+    return { ...body, wire: facts };
   }
 }
+
+const NOTHING = new Uint8Array(0);

@@ -11,19 +11,28 @@ export const RECORDING_LIMITS = {
   /** How long an update of a running exchange may wait: a kill may cost 250 ms, and 50 ms are left for redaction and disk. */
   flushMs: 200,
   /**
+   * How long the thread that writes may be behind before new requests wait as well: with the gathering before it and the work that is
+   * still to be done, what ended is on the disk within the 50 ms after which a kill may lose none.
+   */
+  behindMs: 25,
+  /**
    * How long an exchange that is over may wait, so that those that end together cost one write and none of the time between
    * an answer and the next request. A fifth of the 50 ms after which a kill may lose none.
    */
   gatherMs: 10,
-  /** So many are written at once: more would live long enough to cost the garbage collector more than a write does. */
-  gathered: 16,
   /**
-   * Of an upstream body that equals the client's so far: bytes held back in case it becomes another one. A turn of Codex is a
-   * tenth of that; longer ones are written twice and told to be the same at their end.
+   * Of an upstream body that equals the client's so far: bytes held back in case it becomes another one. Most turns of Codex are
+   * shorter; longer ones are written twice and told to be the same at their end. With 200 streams of minutes, 1 MiB made 500 MiB.
    */
-  shadowBytes: MIB,
+  shadowBytes: 256 * KIB,
   /** A running exchange with this much waiting is written at once, so that no line of the journal grows without need. */
   flushBytes: 64 * KIB,
+  /** Heads remembered as they were redacted; a session has a few dozen, those with an id or a time in them come and go. */
+  heads: 500,
+  /** Bytes of a head that is remembered; one of Codex has about one KiB. */
+  headLength: 8 * KIB,
+  /** Credentials in headers known to have been learned: few enough that none was forgotten since (200 values are remembered, a header teaches up to three). */
+  taughtHeaders: 60,
   /**
    * Bytes kept of one body, decoded: as large as gateways accept. JSON can need six bytes for one, and an entry with
    * two such bodies must stay below the longest string (512 MiB) to be read again.

@@ -1,11 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { fromUtf8 } from '../util/bytes.ts';
-import { toBase64 } from './bytes-json.ts';
+import { isUtf8 } from '../util/bytes.ts';
+import { jsonBytes } from './bytes-json.ts';
 import { Fingerprint } from './fingerprint.ts';
-import type { Chunk } from './format.ts';
 import type { BodyWriter, Piece } from './leg-writer.ts';
 import { RECORDING_LIMITS } from './limits.ts';
-import type { BodyRecord, LegRecord } from './records.ts';
+import type { BodyRecord } from './records.ts';
 import type { Redactor, StreamRedactor } from './redact.ts';
 
 /** Messages are JSON texts: with a line feed after each they are JSON lines, and a secret spread over deltas is found. */
@@ -39,6 +38,10 @@ export class MessageWriter implements BodyWriter {
     return this.#waitingBytes;
   }
 
+  get redacted(): number {
+    return this.#stream?.count() ?? 0;
+  }
+
   add(pieces: readonly Piece[]): void {
     for (const piece of pieces) {
       this.#waitingBytes += piece.data.length;
@@ -55,27 +58,27 @@ export class MessageWriter implements BodyWriter {
     this.#stream = undefined;
   }
 
-  async record(ended: boolean): Promise<Partial<LegRecord>> {
-    const chunks: Chunk[] = [];
+  record(ended: boolean, raw: Uint8Array[], twin?: Fingerprint): string {
+    const reads: string[] = [];
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#stream ??= this.#redactor.stream(AS_LINES);
-    for (const { ms, data, binary = false } of waiting) {
+    for (const { ms, data, binary } of waiting) {
       this.#size += data.length;
       this.#held.push({ ms, binary });
-      for (const safe of this.#stream.push(Buffer.concat([data, LINE_END]))) this.#keep(chunks, safe);
+      for (const safe of this.#stream.push(Buffer.concat([data, LINE_END]))) this.#keep(reads, raw, safe);
     }
     if (!ended) {
-      this.print.release();
-      const redacted = this.#stream.count();
-      return { chunks, wireBytes: this.print.bytes, ...(redacted > 0 ? { redacted } : {}) };
+      this.print.release(twin);
+      const redacted = this.redacted > 0 ? `,"redacted":${this.redacted}` : '';
+      return `,"reads":[${reads.join(',')}],"wireBytes":${this.print.bytes}${redacted}`;
     }
-    for (const safe of this.#stream.end()) this.#keep(chunks, safe);
-    return { chunks, body: this.#finalFacts() };
+    for (const safe of this.#stream.end()) this.#keep(reads, raw, safe);
+    return `,"reads":[${reads.join(',')}],"body":${jsonBytes(this.#finalFacts())}`;
   }
 
-  #keep(chunks: Chunk[], line: Uint8Array): void {
+  #keep(reads: string[], raw: Uint8Array[], line: Uint8Array): void {
     const { ms, binary } = this.#held.shift() ?? { ms: 0, binary: false };
     const message = line.at(-1) === LINE_FEED ? line.subarray(0, -1) : line;
     // Once one is missing all later ones are, so that it is known where.
@@ -84,7 +87,10 @@ export class MessageWriter implements BodyWriter {
       return;
     }
     this.#kept += message.length;
-    chunks.push([Math.round(ms * 1000) / 1000, binary ? { base64: toBase64(message) } : fromUtf8(message)]);
+    // Text is UTF-8 (RFC 6455 section 5.6), whoever said it.
+    const data = binary || isUtf8(message) ? message : Buffer.from(Buffer.from(message).toString('utf8'));
+    reads.push(`[${Math.round(ms * 1000) / 1000},${data.length}${binary ? ',1' : ''}]`);
+    raw.push(data);
   }
 
   #finalFacts(): BodyRecord {

@@ -1,24 +1,24 @@
 import { TapedeckError } from '../errors.ts';
-import type { Outcome } from '../util/types.ts';
-import { type TapHost, TappedExchange } from './exchange-tap.ts';
-import { takeRecords } from './exchange-writer.ts';
-import { finishJournal } from './finish.ts';
+import { oneByte } from './bytes-json.ts';
+import { type EngineHost, type EngineSetup, hostHere, hostInThread } from './engine-host.ts';
+import { TapedExchange, type TapHost } from './exchange-tap.ts';
 import {
   createJournalFile,
-  createTicker,
   type JournalFile,
   JournalWriter,
   look,
+  openJournalToAppend,
   removeFile,
-  type Ticker,
   thisProcess,
 } from './journal.ts';
 import { RECORDING_LIMITS } from './limits.ts';
-import { errnoOf, messageOf, outputError } from './output-error.ts';
+import { errnoOf, outputError } from './output-error.ts';
 import { JOURNAL_VERSION, type JournalStart, type RecordingHeader } from './records.ts';
 import { JOURNAL_SUFFIX, recoverJournals } from './recovery.ts';
-import { createRedactor, type Redactor } from './redact.ts';
+import { createRedactor } from './redact.ts';
 import type { ExchangeStart, ExchangeTap, Recorder, RecordingSummary } from './tap.ts';
+import { TapeWriter } from './tape.ts';
+import { createTicker, type Ticker } from './ticker.ts';
 
 export interface RecorderOptions {
   /** The cassette that will be written; while recording, its journal stands beside it. */
@@ -30,6 +30,11 @@ export interface RecorderOptions {
   redactPatterns?: RegExp[];
   /** Called once when recording stops before its end; traffic goes on. */
   onFailure?(message: string): void;
+  /**
+   * Whether a thread of its own redacts and writes. The default where Tapedeck is compiled: a thread that runs TypeScript takes
+   * long to start. A journal of another kind can only be written by this one.
+   */
+  ownThread?: boolean;
   /** Creates the journal; another one than the file system's is for tests of failing disks. */
   createJournal?(path: string): Promise<JournalFile>;
 }
@@ -49,7 +54,8 @@ export interface FileRecorder extends Recorder {
  */
 export async function createRecorder(options: RecorderOptions): Promise<FileRecorder> {
   const { path, force = false, header } = options;
-  const redactor = createRedactor(options.redactPatterns ? { patterns: options.redactPatterns } : {});
+  const redactPatterns = options.redactPatterns ?? [];
+  const redactor = createRedactor({ patterns: redactPatterns });
   await recoverFirst(path);
   const found = await look(path);
   if (found?.folder) throw outputError(path, Object.assign(new Error('it is a folder'), { code: 'EISDIR' }));
@@ -61,18 +67,18 @@ export async function createRecorder(options: RecorderOptions): Promise<FileReco
     force,
     header: { ...header, upstream },
   };
-  const part = `${path}${JOURNAL_SUFFIX}`;
+  const place = { path, part: `${path}${JOURNAL_SUFFIX}`, force };
+  const setup: EngineSetup = { place, upstreamUrl: header.upstream.url, redactPatterns };
   try {
-    const file = await (options.createJournal ?? createJournalFile)(part);
-    const journal = new JournalWriter(file);
-    await journal.append(`${JSON.stringify(start)}\n`).catch(async (error) => {
+    const file = await (options.createJournal ?? createJournalFile)(place.part);
+    await new JournalWriter(file).append([`${oneByte(JSON.stringify(start))}\n`]).catch(async (error) => {
       await file.close();
-      await removeFile(part);
+      await removeFile(place.part);
       throw error;
     });
-    return new JournalRecorder({ path, part, force }, file, journal, redactor, options.onFailure);
+    return await TapeRecorder.begin(setup, file, options);
   } catch (error) {
-    throw errnoOf(error) === 'EEXIST' ? inTheWay(part) : outputError(path, error);
+    throw errnoOf(error) === 'EEXIST' ? inTheWay(place.part) : outputError(path, error);
   }
 }
 
@@ -105,89 +111,72 @@ function createSignal(): Signal {
   return { promise, resolve };
 }
 
-interface Place {
-  path: string;
-  part: string;
-  force: boolean;
+/** A stretch of tape that is not on the disk yet. */
+interface Sent {
+  bytes: number;
+  at: number;
 }
 
-class JournalRecorder implements FileRecorder, TapHost {
-  readonly #place: Place;
-  readonly #file: JournalFile;
-  readonly #journal: JournalWriter;
-  readonly #redactor: Redactor;
+/** The recorder on the side of the traffic: puts what the taps are told on the tape, and hands that over now and then. */
+class TapeRecorder implements FileRecorder, TapHost {
+  readonly tape = new TapeWriter((full) => this.#send(full, false));
+  readonly #ticker: Ticker = createTicker({ ready: () => this.#flush(false), all: () => this.#flush(true) });
   readonly #onFailure: ((message: string) => void) | undefined;
-  readonly #ticker: Ticker;
-  /** Exchanges with something to write: at once, and with the next tick. */
-  readonly #ready = new Set<TappedExchange>();
-  readonly #changed = new Set<TappedExchange>();
-  /** Exchanges being written, and those of them that have something new. */
-  readonly #writing = new Map<TappedExchange, Promise<void>>();
-  readonly #again = new Set<TappedExchange>();
-  /** Exchanges that were not closed yet. */
-  readonly #open = new Set<TappedExchange>();
+  #host!: EngineHost;
   #exchanges = 0;
-  #queuedBytes = 0;
+  /** In the order in which they were sent. */
+  readonly #sent = new Set<Sent>();
+  #sentBytes = 0;
+  /** Bytes that wait in the engine for a later flush. */
+  #waitingBytes = 0;
   #roomWanted: Signal | undefined;
-  #failed: string | undefined;
-  #outcomes: Partial<Record<Outcome, number>> = {};
+  #failed = false;
   #ending = false;
   #summary: Promise<RecordingSummary> | undefined;
 
-  constructor(
-    place: Place,
-    file: JournalFile,
-    journal: JournalWriter,
-    redactor: Redactor,
-    onFailure: ((message: string) => void) | undefined,
-  ) {
-    this.#place = place;
-    this.#file = file;
-    this.#journal = journal;
-    this.#redactor = redactor;
+  static async begin(setup: EngineSetup, file: JournalFile, options: RecorderOptions): Promise<TapeRecorder> {
+    const recorder = new TapeRecorder(options.onFailure);
+    const onFailure = (message: string) => recorder.#fail(message);
+    const ownThread = options.ownThread ?? (!options.createJournal && import.meta.url.endsWith('.js'));
+    if (!ownThread) {
+      recorder.#host = hostHere(setup, file, onFailure);
+      return recorder;
+    }
+    await file.close();
+    // Where no thread can be had (a limit of the system's), this one does the work.
+    recorder.#host = await hostInThread(setup, onFailure).catch(async () =>
+      hostHere(setup, await openJournalToAppend(setup.place.part), onFailure),
+    );
+    return recorder;
+  }
+
+  private constructor(onFailure: ((message: string) => void) | undefined) {
     this.#onFailure = onFailure;
-    this.#ticker = createTicker({
-      ready: () => this.#flush(this.#ready),
-      all: () => this.#flush(this.#changed),
-      // Whether that works does not matter to the recording: the next write will tell.
-      heartbeat: () => void file.touch().catch(() => undefined),
-    });
   }
 
   get stopped(): boolean {
-    return this.#failed !== undefined || this.#ending;
+    return this.#failed || this.#ending;
   }
 
   room(): Promise<void> | undefined {
-    if (this.stopped || this.#queuedBytes <= RECORDING_LIMITS.queuedBytes) return undefined;
+    if (this.stopped || this.#hasRoom()) return undefined;
+    // What has gathered of running exchanges would otherwise wait for its time.
+    if (this.#sent.size === 0) this.#flush(true);
     this.#roomWanted ??= createSignal();
     return this.#roomWanted.promise;
   }
 
   open(start: ExchangeStart): ExchangeTap {
     this.#exchanges += 1;
-    const exchange = new TappedExchange(this.#exchanges, start, this);
-    if (!this.stopped) this.#open.add(exchange);
-    return exchange;
+    return new TapedExchange(this.#exchanges, start, this);
   }
 
-  touched(exchange: TappedExchange, bytes: number): void {
-    this.#queuedBytes += bytes;
-    this.#changed.add(exchange);
-    const { flushBytes, queuedBytes } = RECORDING_LIMITS;
-    if (exchange.waitingBytes < flushBytes && this.#queuedBytes <= queuedBytes) {
-      this.#ticker.later();
-      return;
-    }
-    this.#ready.add(exchange);
-    this.#ticker.now();
+  touched(): void {
+    this.#ticker.later();
   }
 
-  closed(exchange: TappedExchange): void {
-    this.#open.delete(exchange);
-    this.#ready.add(exchange);
-    if (this.#ready.size < RECORDING_LIMITS.gathered) this.#ticker.soon();
-    else this.#ticker.now();
+  closed(): void {
+    this.#ticker.soon();
   }
 
   close(): Promise<RecordingSummary> {
@@ -203,53 +192,32 @@ class JournalRecorder implements FileRecorder, TapHost {
     }
     this.#ending = true;
     this.#ticker.stop();
-    await this.#file.close();
-    await removeFile(this.#place.part);
+    await this.#host.discard();
   }
 
-  #flush(exchanges: Set<TappedExchange>): void {
-    const list = [...exchanges];
-    exchanges.clear();
-    for (const exchange of list) this.#write(exchange);
+  /** Whether the queue before the disk is short, in bytes and in time. */
+  #hasRoom(): boolean {
+    if (this.#waitingBytes + this.#sentBytes + this.tape.length > RECORDING_LIMITS.queuedBytes) return false;
+    const [oldest] = this.#sent;
+    return !oldest || this.#ticker.now() - oldest.at <= RECORDING_LIMITS.behindMs;
   }
 
-  #write(exchange: TappedExchange): void {
-    this.#changed.delete(exchange);
-    this.#ready.delete(exchange);
-    if (this.#failed !== undefined) return;
-    if (this.#writing.has(exchange)) {
-      this.#again.add(exchange);
-      return;
-    }
-    const written = this.#writeOnce(exchange).then(() => {
-      this.#writing.delete(exchange);
-      if (this.#again.delete(exchange)) this.#write(exchange);
+  #flush(all: boolean): void {
+    const tape = this.tape.take();
+    if (tape || all) this.#send(tape ?? new Uint8Array(0), all);
+  }
+
+  #send(tape: Uint8Array, all: boolean): void {
+    if (this.#failed) return;
+    const sent: Sent = { bytes: tape.length, at: this.#ticker.now() };
+    this.#sent.add(sent);
+    this.#sentBytes += sent.bytes;
+    void this.#host.play(tape, all).then((waitingBytes) => {
+      this.#sent.delete(sent);
+      this.#sentBytes -= sent.bytes;
+      this.#waitingBytes = waitingBytes;
+      if (this.#roomWanted && this.#hasRoom()) this.#giveRoom();
     });
-    this.#writing.set(exchange, written);
-  }
-
-  async #writeOnce(exchange: TappedExchange): Promise<void> {
-    const bytes = exchange.waitingBytes;
-    const outcome = exchange.closeWritten ? undefined : exchange.closing?.outcome;
-    try {
-      const records = await takeRecords(exchange, this.#redactor, this.#ending);
-      if (records.length > 0) await this.#journal.append(records.map((one) => `${JSON.stringify(one)}\n`).join(''));
-      if (outcome) {
-        this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
-        exchange.forget();
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#queuedBytes -= bytes;
-    if (this.#queuedBytes <= RECORDING_LIMITS.queuedBytes) this.#giveRoom();
-  }
-
-  #fail(error: unknown): void {
-    if (this.#failed !== undefined) return;
-    this.#failed = `${this.#place.part} cannot be written: ${messageOf(error)}.`;
-    this.#giveRoom();
-    this.#onFailure?.(this.#failed);
   }
 
   #giveRoom(): void {
@@ -257,29 +225,18 @@ class JournalRecorder implements FileRecorder, TapHost {
     this.#roomWanted = undefined;
   }
 
-  async #finish(): Promise<RecordingSummary> {
-    this.#ticker.stop();
-    this.#flush(new Set([...this.#ready, ...this.#changed, ...this.#open]));
-    while (this.#writing.size > 0) await Promise.all(this.#writing.values());
+  #fail(message: string): void {
+    if (this.#failed) return;
+    this.#failed = true;
     this.#giveRoom();
-    const { path, part, force } = this.#place;
-    try {
-      const finished = await finishJournal((at, length) => this.#file.read(at, length), path, force);
-      if (!finished) throw new Error('the journal cannot be read again');
-      await removeFile(part);
-      return this.#failed === undefined ? finished : { ...finished, failed: this.#failed };
-    } catch (error) {
-      this.#fail(error);
-      return this.#unfinished(part);
-    } finally {
-      await this.#file.close();
-    }
+    this.#onFailure?.(message);
   }
 
-  /** There is no cassette, but a journal that the next command turns into one when the disk lets it. */
-  #unfinished(part: string): RecordingSummary {
-    const outcomes = this.#outcomes;
-    const exchanges = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
-    return { path: part, exchanges, outcomes, bytes: 0, redacted: {}, failed: this.#failed ?? '' };
+  async #finish(): Promise<RecordingSummary> {
+    this.#ticker.stop();
+    this.#flush(false);
+    const summary = await this.#host.finish();
+    this.#giveRoom();
+    return summary;
   }
 }

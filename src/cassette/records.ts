@@ -3,10 +3,33 @@ import type { CassetteHeader, Chunk, EntryEnd, Producer, WebSocketClose, WireFac
 import type { RequestHead, ResponseHead } from './tap.ts';
 
 /**
- * Lines of a journal (`NAME.har.part`): one `JournalStart`, then one `ExchangeRecord` a line. Everything in them is
+ * A journal (`NAME.har.part`) is one line with a `JournalStart`, then one record after the other. Everything in them is
  * decoded and redacted. Times are milliseconds since the exchange began.
+ *
+ * A record is a line of JSON, an `ExchangeRecord` of which texts were taken out: where its last member is `raw`, so many bytes
+ * and a line feed follow, and the bytes are those texts one after the other, as they were sent. Writing them costs what copying
+ * does. Journals of version 1 have the texts in the JSON, and nothing follows.
  */
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
+
+/** `reads` of a leg instead of `chunks`: time, bytes, and 1 for a binary message. */
+export type Read = [ms: number, bytes: number, binary?: 1];
+
+/** A leg as its line has it. */
+export interface LegLine extends Omit<LegRecord, 'body'> {
+  reads?: Read[];
+  body?: BodyLine;
+}
+
+/** `raw` of a body: the bytes of its text. */
+export interface BodyLine extends BodyRecord {
+  raw?: number;
+}
+
+export interface ExchangeLine extends Omit<ExchangeRecord, 'legs'> {
+  legs?: LegLine[];
+  raw?: number;
+}
 
 /** What a recorder knows of the header when it begins; the rest is counted when the cassette is written. */
 export type RecordingHeader = Omit<CassetteHeader, 'redacted' | 'elided' | 'client'>;

@@ -29,9 +29,18 @@ export function essenceOf(mimeType: string): string {
  */
 export function isStreamed(leg: LegName, mimeType: string, first: Uint8Array): boolean {
   if (leg !== 'upstream-response' && leg !== 'client-response') return false;
+  // What most bodies begin with, and neither coded bytes nor events do.
+  if (first[0] === BRACE) return isStreamType(mimeType);
   // Coded bytes whose header got lost are no text whatever their type says, and may hide a secret: they are kept whole.
   if (sniffCoding(first) !== undefined) return false;
-  return STREAM_TYPES.has(essenceOf(mimeType)) || EVENT_STREAM_START.test(latin1(first));
+  return isStreamType(mimeType) || EVENT_STREAM_START.test(latin1(first));
+}
+
+const BRACE = 0x7b;
+
+function isStreamType(mimeType: string): boolean {
+  // The type of nearly all of them, which needs no cutting up.
+  return mimeType !== 'application/json' && STREAM_TYPES.has(essenceOf(mimeType));
 }
 
 /** Leading bytes of codings that have any: RFC 8878 section 3.1.1, RFC 1952 section 2.3.1, RFC 1950 section 2.2. */
@@ -46,6 +55,7 @@ export const CODING_BYTES = 4;
 
 /** The content coding that these bytes look like, although no header names one. */
 export function sniffCoding(bytes: Uint8Array): string | undefined {
+  if (bytes[0] === BRACE) return undefined;
   const start = latin1(bytes.subarray(0, CODING_BYTES));
   return CODING_STARTS.find(([, pattern]) => pattern.test(start))?.[0];
 }

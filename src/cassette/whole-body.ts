@@ -1,7 +1,7 @@
 import { createBodyDecoder, decodeBody } from '../decode/body.ts';
 import type { DecodeLimits, DecodeProblem } from '../decode/types.ts';
-import { concatBytes, fromUtf8, isUtf8 } from '../util/bytes.ts';
-import { toBase64 } from './bytes-json.ts';
+import { concatBytes, isUtf8 } from '../util/bytes.ts';
+import { jsonBytes, toBase64 } from './bytes-json.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { WireFacts } from './format.ts';
 import { RECORDING_LIMITS } from './limits.ts';
@@ -14,27 +14,43 @@ const DECODE_LIMITS: DecodeLimits = { coded: RECORDING_LIMITS.bodyBytes, decoded
 /** Bytes that have no text of their own: only patterns apply. */
 const BINARY = 'application/octet-stream';
 
+/** A final body, with its text as bytes. */
+export interface WholeBody {
+  record: Omit<BodyRecord, 'text'>;
+  /** UTF-8. */
+  text?: Uint8Array;
+}
+
+/** A `BodyLine` as JSON, one character a byte. @param raw takes the text */
+export function bodyJson({ record, text }: WholeBody, raw: Uint8Array[]): string {
+  const json = jsonBytes(record);
+  if (!text) return json;
+  raw.push(text);
+  return `${json.slice(0, -1)},"raw":${text.length}}`;
+}
+
 /**
  * A body that is over and is not kept by reads, decoded and redacted. Whatever might carry a secret that cannot be taken
- * out (coded bytes) is left out as soon as one is found in it.
+ * out (coded bytes) is left out as soon as one is found in it. What needs no decoding is there at once.
  * @param encodings the content codings its header names, in the order applied, without `identity`
  */
-export async function recordWholeBody(
+export function recordWholeBody(
   print: Fingerprint,
   mimeType: string,
   encodings: readonly string[],
   redactor: Redactor,
-): Promise<BodyRecord> {
+): WholeBody | Promise<WholeBody> {
   if (encodings.length > 0) return recordCoded(print, mimeType, encodings, redactor);
   const raw = print.whole ? print.held() : wholeCharacters(print.held());
   const cut = print.bytes - raw.length;
   const { bytes, count } = redactor.body(raw, mimeType);
-  const record: BodyRecord = { size: print.bytes, bytes: print.bytes };
-  if (isUtf8(raw) && isUtf8(bytes)) record.text = fromUtf8(bytes);
-  else Object.assign(record, await recordBinary(print, mimeType, raw, bytes, count, redactor));
+  const record: WholeBody['record'] = { size: print.bytes, bytes: print.bytes };
   if (count > 0) record.redacted = count;
   if (cut > 0) record.cut = cut;
-  return record;
+  if (isUtf8(raw) && (bytes === raw || isUtf8(bytes))) return { record, text: bytes };
+  return recordBinary(print, mimeType, raw, bytes, count, redactor).then((binary) => ({
+    record: { ...record, ...binary },
+  }));
 }
 
 /** Plain bytes that are not text. Coded ones without a header are looked into: a secret may hide there. */
@@ -59,11 +75,12 @@ async function recordCoded(
   mimeType: string,
   encodings: readonly string[],
   redactor: Redactor,
-): Promise<BodyRecord> {
+): Promise<WholeBody> {
   const facts: WireFacts = { encodings: [...encodings], bytes: print.bytes };
   if (!print.whole) {
     facts.undecodable = `the coded body is longer than the ${RECORDING_LIMITS.bodyBytes} bytes that a cassette keeps`;
-    return { size: 0, bytes: print.bytes, wire: { ...facts, sha256: print.sha256() }, cut: print.bytes };
+    const wire = { ...facts, sha256: print.sha256() };
+    return { record: { size: 0, bytes: print.bytes, wire, cut: print.bytes } };
   }
   const raw = print.held();
   const result = await decodeBody(raw, encodings.join(', '), DECODE_LIMITS);
@@ -71,15 +88,14 @@ async function recordCoded(
   // Skippable frames, names in gzip headers and bytes after the end are never decoded. (A short text stands in its coded
   // form as it is, so what is found in both places is one secret, not two.)
   const outside = redactor.body(raw, BINARY).count;
-  if (!result.ok) return recordUndecodable(print, mimeType, facts, result.problem, outside, redactor);
+  if (!result.ok) return { record: await recordUndecodable(print, mimeType, facts, result.problem, outside, redactor) };
   const { bytes, count } = redactor.body(result.bytes, mimeType);
-  const record: BodyRecord = { size: result.bytes.length, bytes: print.bytes, wire: facts };
-  if (isUtf8(bytes)) record.text = fromUtf8(bytes);
-  else record.decoded = toBase64(bytes);
+  const record: WholeBody['record'] = { size: result.bytes.length, bytes: print.bytes, wire: facts };
   const redacted = Math.max(count, outside);
   if (redacted > 0) record.redacted = redacted;
   else withBytes(facts, print, raw);
-  return record;
+  if (isUtf8(bytes)) return { record, text: bytes };
+  return { record: { ...record, decoded: toBase64(bytes) } };
 }
 
 async function recordUndecodable(

@@ -1,5 +1,5 @@
 import { ByteBuffer } from '../util/byte-buffer.ts';
-import { fromUtf8 } from '../util/bytes.ts';
+import { fromUtf8, utf8Length } from '../util/bytes.ts';
 import type { SseEvent } from './types.ts';
 
 /** An event that the stream began and did not end with a blank line: never dispatched (WHATWG HTML 9.2.6). */
@@ -55,7 +55,7 @@ class Parser implements SseParser {
   #given: SseEvent | undefined;
   /** A line that is neither blank nor a comment stands since the last blank one. */
   #open = false;
-  #data: string[] = [];
+  #data: string | undefined;
   #event: string | undefined;
   #id: string | undefined;
 
@@ -63,7 +63,9 @@ class Parser implements SseParser {
     const events: SseEvent[] = [];
     this.#bytes.append(chunk);
     if (this.#atStart) this.#skipBom();
-    if (!this.#atStart) while (this.#readLine(events));
+    if (this.#atStart) return events;
+    if (!this.#afterCr) this.#readWholeEvents(events);
+    while (this.#readLine(events));
     return events;
   }
 
@@ -83,6 +85,36 @@ class Parser implements SseParser {
     if (isPrefix) this.#drop(BOM.length);
   }
 
+  /**
+   * Reads up to the last blank line of what is there at once, when all of it is well-formed text with LF as its only line end: what
+   * servers send nearly always, and an event costs a fraction of what it does line by line. An event that was begun is read anew,
+   * once, since it ends here.
+   */
+  #readWholeEvents(events: SseEvent[]): void {
+    const bytes = this.#bytes.view();
+    const length = endOfLastBlankLine(bytes, Math.max(1, this.#searched));
+    if (length < 0) return;
+    const text = fromUtf8(bytes.subarray(0, length));
+    if (text.includes('\r') || text.includes('\uFFFD')) return;
+    const lengthOf = text.length === length ? (from: number, to: number) => to - from : textLength(text);
+    this.#open = false;
+    this.#data = this.#event = undefined;
+    let from = 0;
+    for (let at = 0; at < text.length; ) {
+      const lf = text.indexOf('\n', at);
+      const blank = lf === at;
+      if (!blank && text.charCodeAt(at) !== COLON) this.#readField(text.slice(at, lf));
+      at = lf + 1;
+      if (this.#open && !blank) continue;
+      const end = this.#base + lengthOf(from, at);
+      if (blank) this.#endEvent(events, end);
+      this.#base = end;
+      from = at;
+    }
+    this.#bytes.take(length);
+    this.#line = this.#searched = 0;
+  }
+
   /** Reads one line; false when there is no whole one. */
   #readLine(events: SseEvent[]): boolean {
     const bytes = this.#bytes.view();
@@ -99,7 +131,7 @@ class Parser implements SseParser {
     this.#afterCr = bytes[at] === CR;
     this.#given = undefined;
     this.#line = this.#searched = at + 1;
-    if (line.length === 0) this.#endEvent(events);
+    if (line.length === 0) this.#endEvent(events, this.#base + this.#line);
     else if (line[0] !== COLON) this.#readField(fromUtf8(line));
     if (!this.#open) this.#drop(this.#line);
     return true;
@@ -117,20 +149,19 @@ class Parser implements SseParser {
     const colon = line.indexOf(':');
     const name = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
-    if (name === 'data') this.#data.push(value);
+    if (name === 'data') this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
     else if (name === 'event') this.#event = value;
     else if (name === 'id' && !value.includes('\0')) this.#id = value;
   }
 
-  #endEvent(events: SseEvent[]): void {
+  /** @param end offset in the stream, one past the blank line */
+  #endEvent(events: SseEvent[], end: number): void {
     // Without a data line nothing is dispatched; an empty one is enough ("data" and "data:" give an empty string).
-    if (this.#data.length > 0) {
-      const end = this.#base + this.#line;
-      this.#given = { event: this.#event, data: this.#data.join('\n'), id: this.#id, start: this.#base, end };
+    if (this.#data !== undefined) {
+      this.#given = { event: this.#event, data: this.#data, id: this.#id, start: this.#base, end };
       events.push(this.#given);
     }
-    this.#data = [];
-    this.#event = undefined;
+    this.#data = this.#event = undefined;
     this.#open = false;
   }
 
@@ -140,6 +171,16 @@ class Parser implements SseParser {
     this.#line -= Math.min(count, this.#line);
     this.#searched -= Math.min(count, this.#searched);
   }
+}
+
+/** One past the last LF that follows an LF; -1 when none of them stands at or after `from`, which is 1 or more. */
+function endOfLastBlankLine(bytes: Uint8Array, from: number): number {
+  for (let i = bytes.length - 1; i >= from; i--) if (bytes[i] === LF && bytes[i - 1] === LF) return i + 1;
+  return -1;
+}
+
+function textLength(text: string): (from: number, to: number) => number {
+  return (from, to) => utf8Length(text.slice(from, to));
 }
 
 /** Index of the first CR or LF at or after `from`; -1 when there is none. */

@@ -83,6 +83,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     credentials: options.upstreamKey === undefined ? undefined : { key: options.upstreamKey },
     requestCoding: options.requestCoding ?? 'pass',
   };
+  const carrying = translation && { ...setup, translation };
   const running = new Set<{ exchange: Running | undefined }>();
   const unwatch = recorder ? watchSentHeads() : () => {};
 
@@ -98,8 +99,8 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       options.onExchange?.(exchange, outcome, end);
     };
     const { endpoint, protocol } = exchange;
-    if (translation && isCarried(translation, endpoint, protocol)) {
-      const carried = new TranslatedExchange({ ...setup, translation }, exchange, protocol, response, onEnd);
+    if (carrying && isCarried(carrying.translation, endpoint, protocol)) {
+      const carried = new TranslatedExchange(carrying, exchange, protocol, response, onEnd);
       place.exchange = carried;
       carried.start(request);
     } else place.exchange = runExchange(setup, exchange, request, response, onEnd);
@@ -170,11 +171,14 @@ function beginExchange(request: IncomingMessage, method: string, router: Router)
   const startedAt = Date.now();
   const zero = performance.now();
   const target = request.url ?? '/';
+  const { endpoint, protocol, upstream } = router(method, target);
   return {
     startedAt,
     seed: `${startedAt}-${randomHex()}`,
     clock: () => performance.now() - zero,
-    ...router(method, target),
+    endpoint,
+    protocol,
+    upstream,
     method: request.method ?? 'GET',
     target,
     headers: request.rawHeaders,

@@ -1,17 +1,28 @@
+import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { RawHeaders } from '../util/types.ts';
 import { writeHead } from './http.ts';
 
-/** Answers with a whole document; answers with the bytes that were written. */
+/** Answers with a whole document. */
 export function respondWhole(
   response: ServerResponse,
   status: number,
   contentType: string,
   text: string,
   extra: RawHeaders,
-): Buffer {
-  const body = Buffer.from(text);
-  writeHead(response, status, '', ['content-type', contentType, 'content-length', String(body.length), ...extra]);
-  response.end(body);
-  return body;
+): void {
+  const length = Buffer.byteLength(text);
+  writeHead(response, status, '', ['content-type', contentType, 'content-length', String(length), ...extra]);
+  if (length === text.length) response.end(text, 'latin1');
+  else response.end(Buffer.from(text));
+}
+
+/**
+ * Writes text as UTF-8; false when the client does not keep up. Text that is all ASCII is given to node as what it is: node then
+ * writes it together with the head or the framing, without a copy. (Text of any other coding would take the head's fields with it,
+ * which are latin1.)
+ */
+export function writeText(response: ServerResponse, text: string): boolean {
+  const ascii = Buffer.byteLength(text) === text.length;
+  return ascii ? response.write(text, 'latin1') : response.write(Buffer.from(text));
 }

@@ -19,6 +19,8 @@ const HUB: Dialect = {
     xhigh: 'xhigh',
     max: 'max',
   },
+  // What the client's protocol tells of earlier thoughts stays with them, since the second hop may want them back.
+  reasoning: { field: 'reasoning_content', replay: 'always' },
   images: 'any',
   lacks: [],
   extras: [],
@@ -40,7 +42,9 @@ export function composeHops(first: Hop, second: Hop): Hop {
     response(body, context) {
       const inner = second.response(body, innerContext(context));
       const outer = first.response(inner.body, { ...context, dialect: HUB });
-      return { body: outer.body, losses: [...inner.losses, ...outer.losses] };
+      const status = outer.status ?? inner.status;
+      const losses = [...inner.losses, ...outer.losses];
+      return { body: outer.body, losses, ...(status === undefined ? {} : { status }) };
     },
     stream: (context) => chain(second.stream(innerContext(context)), first.stream({ ...context, dialect: HUB })),
   };

@@ -56,6 +56,8 @@ const KINDS: readonly KindRule[] = [
     statuses: [400, 402, 403, 429],
     words: /insufficient_quota|billing_error|billing_hard_limit|credit balance|exceeded your current quota/i,
   },
+  // DeepSeek: "Insufficient Balance". The status says so whatever the words are (RFC 9110 section 15.5.3, "Payment Required").
+  { kind: 'quota', statuses: [402] },
   {
     kind: 'model-not-found',
     statuses: [400, 404],

@@ -17,15 +17,14 @@ export function withMemory(hop: Hop, memory: ResponseMemory): Hop {
   return {
     ...hop,
     request(body, context) {
-      const { previous_response_id: id, ...rest } = body;
+      const { previous_response_id: id } = body;
       const before = typeof id === 'string' ? memory.get(id) : [];
       if (before === undefined) {
         const message = `Previous response with id '${id}' not found.`;
         return problemOf(400, 'previous_response_not_found', message);
       }
       const items = inputItems(body.input);
-      const whole = before.length > 0 ? { ...rest, input: [...before, ...items] } : rest;
-      const translated = hop.request(whole, context);
+      const translated = hop.request(id === undefined ? body : withHistory(body, before, items), context);
       if ('problem' in translated || body.store === false) return translated;
       return { ...translated, plan: { ...translated.plan, history: [...before, ...items] } };
     },
@@ -47,6 +46,12 @@ export function withMemory(hop: Hop, memory: ResponseMemory): Hop {
       return { push: (event) => look(stream.push(event)), end: (how) => look(stream.end(how)) };
     },
   };
+}
+
+/** The request as a provider gets it that does not know what came before. */
+function withHistory(body: JsonObject, before: readonly unknown[], items: readonly unknown[]): JsonObject {
+  const { previous_response_id: _, ...rest } = body;
+  return before.length > 0 ? { ...rest, input: [...before, ...items] } : rest;
 }
 
 function remember(memory: ResponseMemory, { history }: Plan, response: JsonObject): void {

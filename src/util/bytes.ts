@@ -26,6 +26,11 @@ export function toUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Bytes that `text` has in UTF-8. */
+export function utf8Length(text: string): number {
+  return Buffer.byteLength(text);
+}
+
 /**
  * Text of UTF-8 bytes. A byte order mark is kept, so that well-formed bytes come back unchanged from `toUtf8`; what is
  * not UTF-8 becomes U+FFFD by the rules of the WHATWG Encoding standard.

@@ -1,18 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assembleExchange } from '../../src/cassette/assemble.ts';
-import { TappedExchange } from '../../src/cassette/exchange-tap.ts';
-import { takeRecords } from '../../src/cassette/exchange-writer.ts';
+import type { RecordingExchange } from '../../src/cassette/exchange-state.ts';
+import { TapedExchange } from '../../src/cassette/exchange-tap.ts';
+import { takeLines } from '../../src/cassette/exchange-writer.ts';
 import type { Entry } from '../../src/cassette/format.ts';
+import { HeadCache } from '../../src/cassette/head-cache.ts';
+import { type JournalPart, parseRecord, rawBytesAfter } from '../../src/cassette/raw-records.ts';
 import type { ExchangeRecord } from '../../src/cassette/records.ts';
 import { createRedactor } from '../../src/cassette/redact.ts';
+import { TapeWriter } from '../../src/cassette/tape.ts';
+import { playTape, type TapePlace } from '../../src/cassette/tape-player.ts';
 import { decodeBody, encodeBody } from '../../src/decode/body.ts';
 import { LIMITS } from '../../src/decode/limits.ts';
 import type { RawHeaders } from '../../src/util/types.ts';
 import { complete } from './support/scripted.ts';
 
 const SECRET = ['sk', '-proj-', 'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6'].join('');
-const HOST = { stopped: false, touched: () => undefined, closed: () => undefined };
 const GATEWAY = { name: 'tapedeck' };
 
 /** Bodies of all sorts: text, what is no text, events, and a secret. */
@@ -59,17 +63,57 @@ function headersOf({ type, coding, named }: Message): RawHeaders {
   return coding && named ? [...headers, 'Content-Encoding', coding] : headers;
 }
 
+/** Reads what would be in a journal. */
+function recordsOf(parts: readonly JournalPart[]): ExchangeRecord[] {
+  const records: ExchangeRecord[] = [];
+  let bytes = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)));
+  while (bytes.length > 0) {
+    const line = bytes.indexOf('\n') + 1;
+    const end = line + rawBytesAfter([bytes.subarray(0, line)]);
+    expect(bytes[end - 1]).toBe(10);
+    const record = parseRecord(bytes.subarray(0, end - 1));
+    expect(record).toBeDefined();
+    records.push(record!);
+    bytes = bytes.subarray(end);
+  }
+  return records;
+}
+
+/** Records one exchange by way of a tape, and takes its records when asked to. */
+function desk() {
+  const heads = new HeadCache(createRedactor());
+  let exchange: RecordingExchange | undefined;
+  const nothing = () => undefined;
+  const place: TapePlace = {
+    head: (status, list) => heads.find(status, list),
+    find: () => (exchange?.closing ? undefined : exchange),
+    began: (one) => {
+      exchange = one;
+    },
+    touched: nothing,
+    closed: nothing,
+    socketClosed: nothing,
+  };
+  const tape = new TapeWriter((full) => playTape(full, place));
+  const take = async (): Promise<ExchangeRecord[]> => {
+    const written = tape.take();
+    if (written) playTape(written, place);
+    return recordsOf(await takeLines(exchange!, heads));
+  };
+  return { host: { tape, stopped: false, touched: nothing, closed: nothing }, take };
+}
+
 /** Plays a session into a tap, and takes records wherever `takeAt` says so (by the number of the call). */
 async function record(script: Session, takeAt: ReadonlySet<number>): Promise<ExchangeRecord[]> {
-  const redactor = createRedactor();
+  const { host, take } = desk();
   const seed = '1-0123456789abcdef';
   const head = { method: 'POST', url: '/v1/responses', httpVersion: '1.1' };
   const request = { ...head, headers: headersOf(script.request) };
-  const tap = new TappedExchange(1, { startedAt: 5, seed, protocol: 'responses', request }, HOST);
+  const tap = new TapedExchange(1, { startedAt: 5, seed, protocol: 'responses', request }, host);
   const records: ExchangeRecord[] = [];
   let calls = 0;
   const may = async () => {
-    if (takeAt.has(calls++)) records.push(...(await takeRecords(tap, redactor)));
+    if (takeAt.has(calls++)) records.push(...(await take()));
   };
   const parts = await partsOf(script.request);
   for (const part of parts) {
@@ -108,8 +152,8 @@ async function record(script: Session, takeAt: ReadonlySet<number>): Promise<Exc
   attempt.close('complete', complete(8));
   await may();
   tap.close('complete', complete(9));
-  records.push(...(await takeRecords(tap, redactor)));
-  return JSON.parse(JSON.stringify(records));
+  records.push(...(await take()));
+  return records;
 }
 
 describe('an exchange', () => {

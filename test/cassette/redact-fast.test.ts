@@ -122,6 +122,14 @@ describe('the short cuts', () => {
     );
   });
 
+  it('close a text where reading the event would', () => {
+    const event = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'a s' }, finish_reason: 'stop' }] })}\n\n`;
+    const pushes = Array.from({ length: 5 }, () => [Buffer.from(event)]);
+    const { released } = redact(pushes, 'text/event-stream', true);
+    expect(released.map((chunks) => chunks.length)).toEqual([0, 2, 0, 2, 0, 1]);
+    expect(redact(pushes, 'text/event-stream', false).released).toEqual(released);
+  });
+
   it('change nothing in other bodies', () => {
     const text = fc.array(part, { maxLength: 20 }).map((parts) => parts.join(''));
     const body = fc.oneof(

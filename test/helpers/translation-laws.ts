@@ -80,6 +80,16 @@ export function describeLaws({ cases, hop, assemble, normalize, explained, excus
     expect(renumber(normalize(told))).toEqual(renumber(normalize(answer.body)));
   });
 
+  it.each(streams)('stream $name says the same in deltas of one character', (one) => {
+    const assembleAll = (source: readonly StreamEvent[]) => {
+      const stream = hop.stream(one.backContext());
+      const steps = [...source.map((event) => stream.push(event)), stream.end(one.end)];
+      return assemble(steps.flatMap(({ events }) => events).map(({ data }) => parseData(data)));
+    };
+    const source = one.source();
+    expect(normalize(assembleAll(source.flatMap(splitDelta)))).toEqual(normalize(assembleAll(source)));
+  });
+
   describe('never throws', () => {
     it('on a request', () => {
       const bodies = requests.map(({ json }) => json('request.json'));
@@ -124,6 +134,13 @@ export function describeLaws({ cases, hop, assemble, normalize, explained, excus
       );
     });
   });
+}
+
+/** A delta in units of UTF-16, so characters beyond the first plane are cut in two. */
+function splitDelta(event: StreamEvent): StreamEvent[] {
+  const data = asObject(parseData(event.data));
+  if (typeof data?.delta !== 'string') return [event];
+  return data.delta.split('').map((delta) => ({ ...event, data: JSON.stringify({ ...data, delta }) }));
 }
 
 /** The data of an event; the `event:` line stands for a type that it lacks. */

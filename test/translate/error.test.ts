@@ -44,6 +44,7 @@ describe('an error before the stream', () => {
       json({ type: 'error', error: { type: 'invalid_request_error', message: 'Your credit balance is too low' } }),
       'quota',
     ],
+    ['DeepSeek, balance', 402, json({ error: { message: 'Insufficient Balance', type: 'unknown_error' } }), 'quota'],
     ['rate limit', 429, json({ error: { message: 'slow' } }), 'rate-limit'],
     [
       'Anthropic, overloaded',

@@ -1,5 +1,5 @@
 import { isDummy } from './credentials.ts';
-import { indexOfLiteral, type Literal, literalOpensAt, provesNoLiteral } from './literals.ts';
+import { indexOfLiteral, type Literal, literalOpensAt, mayHoldLiteral, widenLiteral } from './literals.ts';
 import { findOpen, nextPlace, partialPattern } from './partial.ts';
 import { kindBefore, PATTERN_GROUPS, type PatternGroup, type SecretPattern } from './patterns.ts';
 import { Sieve } from './sieve.ts';
@@ -90,6 +90,8 @@ interface Sought {
   groups: readonly CompiledGroup[];
   literals: readonly Literal[];
   users: readonly UserRule[];
+  /** None of the groups has anything to find that begins before. */
+  from: number;
 }
 
 /** A piece of a body to search. */
@@ -110,11 +112,8 @@ export interface Haystack {
 export function findSecrets(haystack: Haystack, options: FinderOptions): Search {
   const { text, final } = haystack;
   const search: Search = { found: [], open: text.length, haystack };
-  const proven = options.exact !== true && provesNothing(haystack, options);
-  if (proven && options.users.length === 0) return search;
-  const sought: Sought = proven
-    ? { groups: [], literals: [], users: options.users }
-    : { groups: GROUPS, literals: options.literals(), users: options.users };
+  const sought = whatToSeek(haystack, options);
+  if (sought.groups.length + sought.literals.length + sought.users.length === 0) return search;
   const levels = jsonLevels(text, final);
   const deepest = levels.at(-1)!;
   const decoded = unescapePercent(deepest, final);
@@ -127,9 +126,15 @@ export function findSecrets(haystack: Haystack, options: FinderOptions): Search 
 
 const SIEVE = new Sieve();
 
-/** Whether neither a pattern nor a literal has anything to find or to wait for, as in nearly all texts. */
-function provesNothing({ text, from, final }: Haystack, options: FinderOptions): boolean {
-  return SIEVE.proves(text, from, final) && provesNoLiteral(options.literals(), text, from, final);
+/** In nearly all texts, neither a pattern nor a literal has anything to find or to wait for. */
+function whatToSeek({ text, from, final }: Haystack, { users, exact, literals }: FinderOptions): Sought {
+  const known = literals();
+  const all = { groups: GROUPS, literals: known, users, from };
+  if (exact) return all;
+  const doubts = SIEVE.doubtsFrom(text, from, final);
+  if (mayHoldLiteral(known, text, from, final)) return all;
+  if (doubts === undefined) return { groups: [], literals: [], users, from };
+  return { ...all, from: doubts };
 }
 
 function jsonLevels(text: string, final: boolean): View[] {
@@ -146,17 +151,18 @@ function jsonLevels(text: string, final: boolean): View[] {
 function searchView(view: View, deepest: boolean, sought: Sought, search: Search): void {
   const { from, final } = search.haystack;
   const start = viewPlace(view, from);
+  const doubtful = viewPlace(view, sought.from);
   const groups = sought.groups.filter(({ plain }) => deepest || !plain);
   const literals = sought.literals.filter(({ fragile }) => deepest || fragile);
   const readable = sought.users.length === 0 ? view : utf8View(view, final);
   const readableStart = viewPlace(readable, from);
-  for (const group of groups) runGroup(group, view, start, search);
+  for (const group of groups) runGroup(group, view, doubtful, search);
   for (const literal of literals) runLiteral(literal, view, start, search);
   for (const user of sought.users) runUser(user, readable, readableStart, search);
   if (final) return;
   if (view.parent !== undefined) holdFrom(search, view.parent, view.rest);
   if (readable !== view) holdFrom(search, view, readable.rest);
-  for (const group of groups) holdPartial(group.partial, view, start, search, true);
+  for (const group of groups) holdPartial(group.partial, view, doubtful, search, true);
   for (const literal of literals) holdLiteral(literal, view, start, search);
   for (const user of sought.users) holdPartial(user.partial, readable, readableStart, search, false);
 }
@@ -205,15 +211,8 @@ function runLiteral(literal: Literal, view: View, start: number, search: Search)
   const { text } = view;
   const size = literal.text.length;
   for (let at = indexOfLiteral(literal, text, start); at >= 0; at = indexOfLiteral(literal, text, at + size)) {
-    addFound(view, ...widen(literal, text, at, at + size), literal.kind, literal.value, search);
+    addFound(view, ...widenLiteral(literal, text, at, at + size), literal.kind, literal.value, search);
   }
-}
-
-/** In base64 the characters at both sides carry bits of the value too. */
-function widen(literal: Literal, text: string, start: number, end: number): [number, number] {
-  if (literal.text === literal.value) return [start, end];
-  const coded = /[A-Za-z0-9+/_-]/;
-  return [coded.test(text[start - 1] ?? '') ? start - 1 : start, coded.test(text[end] ?? '') ? end + 1 : end];
 }
 
 function runUser({ whole }: UserRule, view: View, start: number, search: Search): void {

@@ -75,6 +75,13 @@ export function indexOfLiteral({ text: wanted, anchor, tail }: Literal, text: st
   return -1;
 }
 
+/** What to cut out: in base64 the characters at both sides carry bits of the value too. */
+export function widenLiteral(literal: Literal, text: string, start: number, end: number): [number, number] {
+  if (literal.text === literal.value) return [start, end];
+  const coded = /[A-Za-z0-9+/_-]/;
+  return [coded.test(text[start - 1] ?? '') ? start - 1 : start, coded.test(text[end] ?? '') ? end + 1 : end];
+}
+
 /** Where the text's end may be the beginning of the literal; -1: nowhere. Of a base64 form the character behind it is awaited too. */
 export function literalOpensAt(literal: Literal, text: string, from: number): number {
   const awaited = literal.text === literal.value ? 1 : 0;
@@ -85,16 +92,16 @@ export function literalOpensAt(literal: Literal, text: string, from: number): nu
 }
 
 /**
- * Proves of a text that the sieve has passed that it holds none of the literals in any view, and when it is open, no
+ * Whether a text whose codes stand for nothing telling may hold one of the literals in a view, or when it is open, the
  * beginning of one at its end.
  */
-export function provesNoLiteral(literals: readonly Literal[], text: string, from: number, final: boolean): boolean {
+export function mayHoldLiteral(literals: readonly Literal[], text: string, from: number, final: boolean): boolean {
   for (const literal of literals) {
     const { probe, changed } = literal;
-    if (probe.length < SHORTEST_PROBE || text.includes(probe, from)) return false;
+    if (probe.length < SHORTEST_PROBE || text.includes(probe, from)) return true;
     if (final) continue;
-    if (literalOpensAt(literal, text, from) >= 0) return false;
-    if (changed?.test(text.slice(-literal.text.length * LONGEST_CODE))) return false;
+    if (literalOpensAt(literal, text, from) >= 0) return true;
+    if (changed?.test(text.slice(-literal.text.length * LONGEST_CODE))) return true;
   }
-  return true;
+  return false;
 }

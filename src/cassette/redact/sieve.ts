@@ -30,8 +30,10 @@ import {
   STOPS,
 } from './sieve-tables.ts';
 
-/** The longest beginning of a pair of header name and value, with its blanks and some escapes. */
-const PAIR_LENGTH = 1024;
+/** From the beginning of something to the byte that the sieve stops at: at most a pair's, with its blanks and some escapes. */
+const LONGEST_LEAD = 2048;
+/** A piece of a head or of a code, with some escapes. */
+const LONGEST_BEGINNING = 64;
 /** Shortest value of an assignment. */
 const WORD_VALUE = 16;
 /** Bytes that texts are copied to for the pass; more is taken for longer ones, and given back. */
@@ -63,27 +65,40 @@ export class Sieve {
   private nameAt = 0;
 
   /**
+   * From where on the patterns must search; nothing that they find or wait for begins before. Undefined: nowhere.
    * @param text latin1
    * @param from what begins before is not looked for, but looked back to
-   * @param final nothing follows; otherwise it is also proved that nothing has begun at the end
+   * @param final nothing follows; otherwise the beginning of something at the end counts too
    */
-  proves(text: string, from: number, final: boolean): boolean {
+  doubtsFrom(text: string, from: number, final: boolean): number | undefined {
     this.load(text);
     this.final = final;
     this.nameAt = Number.NEGATIVE_INFINITY;
+    if (from > 0 && holdsTellingCode(this.bytes, text, from)) return from;
+    const at = this.firstDoubt(from);
+    if (at >= 0) return Math.max(from, at - LONGEST_LEAD);
+    return final || text.length === from ? undefined : this.openFrom(from);
+  }
+
+  /** Whether the patterns need not search a text that is there as a whole. */
+  passes(text: string): boolean {
+    return this.doubtsFrom(text, 0, true) === undefined;
+  }
+
+  /** Place of the first four bytes that may belong to something; -1: there are none. */
+  private firstDoubt(from: number): number {
     const { words } = this;
     const pairs = PAIRS;
-    const end = (text.length + 3) >> 2;
-    if (from > 0 && holdsTellingCode(this.bytes, text, from)) return false;
+    const end = (this.length + 3) >> 2;
     for (let at = Math.max(0, (from >> 2) - 1); at < end; at++) {
       const word = words[at]!;
       if ((pairs[word & 0xffff]! | pairs[word >>> 16]!) === 0) continue;
       const first = pairs[(word >>> FIRST) & 0xffff]!;
-      if (first !== 0 && this.doubtsPair(4 * at, first, from)) return false;
+      if (first !== 0 && this.doubtsPair(4 * at, first, from)) return 4 * at;
       const second = pairs[(word >>> SECOND) & 0xffff]!;
-      if (second !== 0 && this.doubtsPair(4 * at + 2, second, from)) return false;
+      if (second !== 0 && this.doubtsPair(4 * at + 2, second, from)) return 4 * at;
     }
-    return final || this.isClosed();
+    return -1;
   }
 
   private load(text: string): void {
@@ -258,13 +273,13 @@ export class Sieve {
     return !this.final;
   }
 
-  /** Whether nothing may have begun at the end, so that more text changes nothing. */
-  private isClosed(): boolean {
-    const { bytes } = this;
-    const end = this.length - 1;
-    if (end - this.nameAt < PAIR_LENGTH || endsWithinCode(bytes, this.length)) return false;
-    if ((NAMES.marksAt(bytes, skipBack(bytes, end)) & NAME.nameKey) !== 0) return false;
-    return !this.endsIn(BEGINNINGS) && !this.endsIn(LOOSE_BEGINNINGS);
+  /** Where something may have begun that the end cuts off; undefined when more text changes nothing. */
+  private openFrom(from: number): number | undefined {
+    const { bytes, length } = this;
+    const inPair = (NAMES.marksAt(bytes, skipBack(bytes, length - 1)) & NAME.nameKey) !== 0;
+    if (inPair || length - this.nameAt < LONGEST_LEAD) return Math.max(from, length - LONGEST_LEAD);
+    if (!endsWithinCode(bytes, length) && !this.endsIn(BEGINNINGS) && !this.endsIn(LOOSE_BEGINNINGS)) return undefined;
+    return Math.max(from, length - LONGEST_BEGINNING);
   }
 
   private endsIn({ next, marks }: Endings): boolean {

@@ -50,7 +50,7 @@ function push(stream: StreamTranslator, event: StreamEvent, onLoss: (losses: rea
 
 /** A whole answer, in the form that the client asked for. */
 export type WholeAnswer =
-  | { ok: true; contentType: string; text: string; losses: Loss[] }
+  | { ok: true; status: number; contentType: string; text: string; losses: Loss[] }
   | { ok: false; message: string };
 
 /**
@@ -68,16 +68,22 @@ export function translateWhole(
     return { ok: false, message: `The provider answered with ${what}.` };
   }
   if (!context.plan.stream) {
-    const { body: answer, losses } = hop.response(body, context);
+    const { body: answer, losses, status = 200 } = hop.response(body, context);
     if (compact) return compacted(answer, losses);
-    return { ok: true, contentType: 'application/json', text: JSON.stringify(answer), losses };
+    return { ok: true, status, contentType: 'application/json', text: JSON.stringify(answer), losses };
   }
   const losses: Loss[] = [];
   const stream = hop.stream(context);
   const texts = unfoldAnswer(hop.upstream, body).map((event) => push(stream, event, (more) => losses.push(...more)));
   const last = stream.end('done');
   losses.push(...last.losses);
-  return { ok: true, contentType: 'text/event-stream', text: texts.join('') + eventText(last.events), losses };
+  return {
+    ok: true,
+    status: 200,
+    contentType: 'text/event-stream',
+    text: texts.join('') + eventText(last.events),
+    losses,
+  };
 }
 
 function compacted(answer: JsonObject, losses: Loss[]): WholeAnswer {
@@ -87,7 +93,13 @@ function compacted(answer: JsonObject, losses: Loss[]): WholeAnswer {
       message: asString(asObject(answer.error)?.message) ?? 'There is no summary of the conversation.',
     };
   }
-  return { ok: true, contentType: 'application/json', text: JSON.stringify(compactedResponse(answer)), losses };
+  return {
+    ok: true,
+    status: 200,
+    contentType: 'application/json',
+    text: JSON.stringify(compactedResponse(answer)),
+    losses,
+  };
 }
 
 const ASSEMBLE: Readonly<Record<Protocol, (events: readonly unknown[]) => JsonObject>> = {

@@ -6,7 +6,6 @@ import { errorText, type ProtocolProblem } from '../../protocols/errors.ts';
 import { asObject, parseData } from '../../protocols/grammar.ts';
 import { breakOff, writtenHead } from '../../respond/http.ts';
 import { respondWhole } from '../../respond/whole.ts';
-import { upstreamUrl } from '../../route/base-url.ts';
 import { createContext } from '../../translate/context.ts';
 import { readProviderError, retryHeaders, writeClientError } from '../../translate/error.ts';
 import { estimateTokens } from '../../translate/messages-responses/count-tokens.ts';
@@ -20,14 +19,14 @@ import { dropHopByHop } from '../../util/hop-by-hop.ts';
 import type { Loss, Outcome, Protocol } from '../../util/types.ts';
 import { VERSION } from '../../util/version.ts';
 import type { Exchange } from '../exchange.ts';
-import { announcedTooLarge, readDecoded, tapRequestBody } from '../request-body.ts';
+import { announcedTooLarge, tapRequestBody, whenDecoded } from '../request-body.ts';
 import { translateWhole } from './answer.ts';
 import { answerHeaders, isEventStream, passTranslated, passUntouched } from './pass.ts';
 import { type HeldAnswer, TranslatedRelay } from './relay.ts';
 import { type Prepared, prepareRequest } from './request.ts';
-import { ENDPOINT_PATHS, NO_SUCH_ENDPOINT, type Translation } from './setup.ts';
+import { NO_SUCH_ENDPOINT, type Translation } from './setup.ts';
 
-const OWN_ERROR: Producer = { name: 'tapedeck', version: VERSION, how: 'error' };
+const OWN_ERROR = (): Producer => ({ name: 'tapedeck', version: VERSION, how: 'error' });
 
 /** Not the same for the next hop: undici writes its own `host`, answers `expect` itself, and the body has been decoded. */
 const NOT_UPSTREAM = new Set(['host', 'expect', 'content-encoding', 'content-length']);
@@ -77,7 +76,8 @@ export class TranslatedExchange {
       this.#refuse(oversize);
       return;
     }
-    readDecoded(request).then(
+    whenDecoded(
+      request,
       (body) => {
         if (!body.ok) this.#refuse(body.problem);
         else this.#attempt(body.bytes, this.#setup.translation.protocols.candidates(this.#client));
@@ -118,7 +118,7 @@ export class TranslatedExchange {
     this.#exchange.tap?.losses(prepared.losses);
     if (prepared.back) {
       // The client's query is of its own protocol (Claude Code sends `?beta=true`).
-      this.#exchange.upstream = upstreamUrl(translation.base, ENDPOINT_PATHS[protocol]);
+      this.#exchange.upstream = translation.target(protocol);
     }
     const extra =
       translation.onLoss === 'warn' && prepared.losses.length > 0
@@ -130,7 +130,7 @@ export class TranslatedExchange {
       response: this.#response,
       body: prepared.body,
       protocol,
-      producer: this.#producer(prepared, protocol),
+      producer: () => this.#producer(prepared, protocol),
       limit: LIMITS.response.decoded,
       pass: (status, headers, statusText) => {
         if (movesOn(status)) return undefined;
@@ -140,7 +140,7 @@ export class TranslatedExchange {
       },
       held: (held) => {
         if (movesOn(held.status)) this.#attempt(bytes, others);
-        else void this.#tell(held, prepared, protocol, extra);
+        else this.#tell(held, prepared, protocol, extra);
       },
       failed: (failure) => {
         const text = errorText(this.#client, failure);
@@ -150,7 +150,8 @@ export class TranslatedExchange {
     });
     this.#relay = relay;
     const headers = this.#headers(prepared, protocol);
-    upstream.send({ ...this.#exchange.upstream, method: 'POST', headers, body: prepared.body }, relay);
+    const { origin, path } = this.#exchange.upstream;
+    upstream.send({ origin, path, method: 'POST', headers, body: prepared.body }, relay);
   }
 
   #headers(prepared: Prepared, protocol: Protocol): string[] {
@@ -169,27 +170,42 @@ export class TranslatedExchange {
   }
 
   /** Tells the client an answer that was held until it was whole. */
-  async #tell(held: HeldAnswer, prepared: Prepared, protocol: Protocol, extra: readonly string[]): Promise<void> {
+  #tell(held: HeldAnswer, prepared: Prepared, protocol: Protocol, extra: readonly string[]): void {
     const coding = headerValue(held.headers, 'content-encoding');
-    const decoded = await decodeBody(held.bytes, coding, LIMITS.response);
-    const producer = this.#producer(prepared, protocol);
+    const tell = (bytes: Uint8Array) => this.#tellDecoded(held, bytes, prepared, protocol, extra);
+    if (coding === undefined) {
+      tell(held.bytes);
+      return;
+    }
+    void decodeBody(held.bytes, coding, LIMITS.response).then((decoded) => {
+      if (decoded.ok) tell(decoded.bytes);
+      else this.#refuse({ status: 502, code: 'upstream_coding', message: decoded.problem.message });
+    });
+  }
+
+  #tellDecoded(
+    held: HeldAnswer,
+    bytes: Uint8Array,
+    prepared: Prepared,
+    protocol: Protocol,
+    extra: readonly string[],
+  ): void {
+    const producer = () => this.#producer(prepared, protocol);
     const headers = [...answerHeaders(held.headers), ...extra];
-    if (!decoded.ok) {
-      this.#refuse({ status: 502, code: 'upstream_coding', message: decoded.problem.message });
-    } else if (held.status >= 300) {
-      const facts = readProviderError({ status: held.status, text: fromUtf8(decoded.bytes) });
+    if (held.status >= 300) {
+      const facts = readProviderError({ status: held.status, text: fromUtf8(bytes) });
       const { status, text } = writeClientError(this.#client, facts);
       const again = retryHeaders(held.headers, this.#exchange.startedAt);
       const rest = dropHopByHop(headers, new Set(['retry-after', 'retry-after-ms']));
       this.#answer(status, 'application/json', text, [...rest, ...again], producer, 'complete');
     } else {
-      const whole = translateWhole(prepared.back!, decoded.bytes, isEventStream(held.headers));
+      const whole = translateWhole(prepared.back!, bytes, isEventStream(held.headers));
       if (!whole.ok) {
         this.#refuse({ status: 502, code: 'upstream_answer', message: whole.message });
         return;
       }
       this.#lost(whole.losses);
-      this.#answer(200, whole.contentType, whole.text, headers, producer, 'complete');
+      this.#answer(whole.status, whole.contentType, whole.text, headers, producer, 'complete');
     }
   }
 
@@ -201,7 +217,7 @@ export class TranslatedExchange {
       return;
     }
     const text = JSON.stringify({ input_tokens: estimateTokens(body) });
-    const how = { name: 'tapedeck', version: VERSION, how: `${this.#client}->${protocol}` };
+    const how = () => ({ name: 'tapedeck', version: VERSION, how: `${this.#client}->${protocol}` });
     this.#answer(200, 'application/json', text, ['x-tapedeck-estimate', 'input_tokens'], how, 'complete');
   }
 
@@ -222,15 +238,15 @@ export class TranslatedExchange {
     contentType: string,
     text: string,
     headers: readonly string[],
-    producer: Producer,
+    producer: () => Producer,
     outcome: Outcome,
     detail?: string,
   ): void {
     if (this.#over) return;
     const { tap, clock } = this.#exchange;
-    const body = respondWhole(this.#response, status, contentType, text, headers);
-    const written = tap?.clientResponse(clock(), writtenHead(this.#response), producer);
-    written?.data(clock(), body);
+    respondWhole(this.#response, status, contentType, text, headers);
+    const written = tap?.clientResponse(clock(), writtenHead(this.#response), producer());
+    written?.data(clock(), Buffer.from(text));
     const end: EntryEnd = { by: 'tapedeck', how: 'complete', ms: clock(), ...(detail === undefined ? {} : { detail }) };
     written?.end(end);
     this.#finish(outcome, end);

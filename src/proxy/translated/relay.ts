@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { EntryEnd, Producer } from '../../cassette/format.ts';
 import type { AttemptTap, MessageTap } from '../../cassette/tap.ts';
 import { breakOff, writeHead, writtenHead } from '../../respond/http.ts';
+import { writeText } from '../../respond/whole.ts';
 import type { UpstreamHandler } from '../../upstream/client.ts';
 import { describeFailure, type UpstreamFailure } from '../../upstream/failure.ts';
 import { expectSentHead, type SentHead } from '../../upstream/sent-head.ts';
@@ -33,7 +34,7 @@ export interface RelayJob {
   body: Buffer;
   /** That the upstream is spoken to in. */
   protocol: Protocol;
-  producer: Producer;
+  producer(): Producer;
   /** Decides at the head; undefined: the answer is held. */
   pass(status: number, headers: RawHeaders, statusText: string): Passing | undefined;
   /** The whole of an answer that was held. Writes to the client and returns how the exchange went, or starts another attempt. */
@@ -58,7 +59,10 @@ export class TranslatedRelay implements UpstreamHandler {
   #abort: ((error?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
   #passing: Passing | undefined;
+  #passes = false;
+  #wrote = false;
   #head: { status: number; headers: string[] } | undefined;
+  /** Of an answer that is held: all of it. Of one that is passed on: what the present read brought so far. */
   #chunks: Buffer[] = [];
   #bytes = 0;
   #httpVersion: SentHead['httpVersion'] = '1.1';
@@ -95,8 +99,8 @@ export class TranslatedRelay implements UpstreamHandler {
     if (this.#passing) {
       const { head } = this.#passing;
       writeHead(job.response, head.status, head.statusText, head.headers);
-      job.response.flushHeaders();
-      this.#clientResponse = job.exchange.tap?.clientResponse(clock(), writtenHead(job.response), job.producer);
+      this.#clientResponse = job.exchange.tap?.clientResponse(clock(), writtenHead(job.response), job.producer());
+      this.#passSoon();
     }
     return true;
   }
@@ -104,7 +108,11 @@ export class TranslatedRelay implements UpstreamHandler {
   onData(chunk: Buffer): boolean {
     const { job, clock } = this.#parts();
     this.#upstreamResponse?.data(clock(), chunk);
-    if (this.#passing) return this.#write(this.#passing.push(chunk));
+    if (this.#passing) {
+      this.#chunks.push(chunk);
+      this.#passSoon();
+      return !job.response.writableNeedDrain;
+    }
     this.#bytes += chunk.length;
     if (this.#bytes <= job.limit) this.#chunks.push(chunk);
     return true;
@@ -113,6 +121,7 @@ export class TranslatedRelay implements UpstreamHandler {
   onComplete(rawTrailers: Buffer[] | null): void {
     if (this.#over) return;
     const { job } = this.#parts();
+    this.#passGathered();
     const end = this.#end('upstream', 'complete');
     this.#upstreamResponse?.end(end, rawTrailers?.map((field) => field.toString('latin1')) ?? []);
     if (this.#passing) {
@@ -124,12 +133,13 @@ export class TranslatedRelay implements UpstreamHandler {
     }
     this.#leaveClient('complete', end);
     const { status, headers } = this.#head ?? { status: 502, headers: [] };
-    job.held({ status, headers, bytes: Buffer.concat(this.#chunks) });
+    job.held({ status, headers, bytes: joined(this.#chunks) });
   }
 
   onError(error: Error): void {
     if (this.#over) return;
     const { job } = this.#parts();
+    this.#passGathered();
     const failure = describeFailure(error, job.exchange.upstream.origin);
     const end = this.#end('upstream', failure.how, failure.message);
     this.#upstreamResponse?.end(end);
@@ -187,12 +197,40 @@ export class TranslatedRelay implements UpstreamHandler {
     this.#job.response.off('drain', this.#onDrain);
   }
 
-  #write(part: Buffer | string): boolean {
-    if (part.length === 0) return true;
-    const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+  /** What one read of the upstream brings comes in pieces, an event each as a rule; they are passed on together, with one write. */
+  #passSoon(): void {
+    if (this.#passes) return;
+    this.#passes = true;
+    queueMicrotask(() => {
+      this.#passes = false;
+      this.#passGathered();
+    });
+  }
+
+  #passGathered(): void {
+    if (!this.#passing || this.#over) return;
+    const chunks = this.#chunks;
+    if (chunks.length > 0) {
+      this.#chunks = [];
+      this.#write(this.#passing.push(joined(chunks)));
+    }
+    // The head waits for what came together with it, and for nothing else.
+    if (this.#wrote) return;
+    this.#wrote = true;
+    this.#job.response.flushHeaders();
+  }
+
+  #write(part: Buffer | string): void {
+    if (part.length === 0) return;
     const { job, clock } = this.#parts();
+    this.#wrote = true;
+    if (typeof part === 'string' && !this.#clientResponse) {
+      writeText(job.response, part);
+      return;
+    }
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part;
     this.#clientResponse?.data(clock(), bytes);
-    return job.response.write(bytes);
+    job.response.write(bytes);
   }
 
   #tapRequest({ httpVersion, method, target, headers }: SentHead): void {
@@ -205,7 +243,7 @@ export class TranslatedRelay implements UpstreamHandler {
       clock(),
       { method, url: `${origin}${target}`, httpVersion, headers },
       job.protocol,
-      job.producer,
+      job.producer(),
     );
     tap?.data(clock(), job.body);
     tap?.end(this.#end('tapedeck', 'complete'));
@@ -218,4 +256,8 @@ export class TranslatedRelay implements UpstreamHandler {
   #end(by: EntryEnd['by'], how: EntryEnd['how'], detail?: string): EntryEnd {
     return { by, how, ms: this.#job.exchange.clock(), ...(detail === undefined ? {} : { detail }) };
   }
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }

@@ -49,13 +49,15 @@ export function prepareRequest(bytes: Buffer, options: PrepareOptions): Prepared
   const translated = hop.request(compact ? compactRequest(named) : named, context);
   if ('problem' in translated) return translated;
   const plan = { ...translated.plan, request: body, model: model ?? translated.plan.model };
-  return {
+  const { dialect, now, newId } = context;
+  const prepared: Prepared = {
     body: Buffer.from(JSON.stringify(translated.body)),
     stream: plan.stream,
     losses: translated.losses,
-    ...renamed,
-    back: { hop, context: { ...context, plan }, compact },
+    back: { hop, context: { dialect, now, newId, plan }, compact },
   };
+  if (mapped !== undefined) prepared.model = mapped;
+  return prepared;
 }
 
 /** Puts the name into the text as it is: what else the client wrote stays byte for byte. */

@@ -1,5 +1,5 @@
 import { TapedeckError } from '../../errors.ts';
-import type { BaseUrl } from '../../route/base-url.ts';
+import { type BaseUrl, upstreamUrl } from '../../route/base-url.ts';
 import type { Endpoint } from '../../route/endpoints.ts';
 import { createModelMap, type ModelMap } from '../../route/models.ts';
 import { createResponseMemory } from '../../state/responses.ts';
@@ -24,12 +24,13 @@ export interface TranslationOptions {
 
 /** How requests are carried to a provider that may speak another protocol than the client. */
 export interface Translation {
-  base: BaseUrl;
   models: ModelMap;
   /** There are rules for the names of models. */
   renames: boolean;
   /** Undefined when both are the same. */
   hop(client: Protocol, upstream: Protocol): Hop | undefined;
+  /** Where requests of that protocol go. */
+  target(protocol: Protocol): { origin: string; path: string };
   /** The provider's table for the protocol that it is spoken to in. */
   dialect(protocol: Protocol): Dialect;
   /** What becomes of a request of which something is lost: nothing, a header of the answer that counts it, or a 400. */
@@ -43,13 +44,17 @@ export function createTranslation(base: BaseUrl, options: TranslationOptions): T
   const tables = dialect === undefined ? undefined : dialectsOf(dialect, protocol);
   const memory = createResponseMemory();
   const hops = new Map<string, Hop | undefined>();
+  const targets = byProtocol((spoken) => upstreamUrl(base, ENDPOINT_PATHS[spoken]));
+  const dialects = byProtocol(
+    (spoken) => tables?.get(spoken) ?? guessDialect(base.origin, spoken) ?? defaultDialect(spoken),
+  );
   return {
-    base,
     models: createModelMap(map),
     renames: map.length > 0,
     onLoss,
     protocols: createProtocolChoice(protocol, onFound),
-    dialect: (spoken) => tables?.get(spoken) ?? guessDialect(base.origin, spoken) ?? defaultDialect(spoken),
+    target: (spoken) => targets[spoken],
+    dialect: (spoken) => dialects[spoken],
     hop(client, upstream) {
       const key = `${client}->${upstream}`;
       if (!hops.has(key)) {
@@ -62,6 +67,11 @@ export function createTranslation(base: BaseUrl, options: TranslationOptions): T
 }
 
 const PROTOCOLS: readonly Protocol[] = ['responses', 'chat', 'messages'];
+
+/** What is the same for every request is worked out once. */
+function byProtocol<T>(make: (protocol: Protocol) => T): Readonly<Record<Protocol, T>> {
+  return { responses: make('responses'), chat: make('chat'), messages: make('messages') };
+}
 
 function dialectsOf(name: string, protocol: Protocol | 'auto'): Map<Protocol, Dialect> {
   const found = PROTOCOLS.flatMap((one): [Protocol, Dialect][] => {

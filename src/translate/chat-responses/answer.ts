@@ -1,5 +1,6 @@
 import { asArray, asNumber, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
 import { createLosses, type Losses } from '../shared/losses.ts';
+import { tellOtherFields } from '../shared/response-fields.ts';
 import type { ResponsesSink } from '../shared/responses-reader.ts';
 import type { Channel, SourceEnding, SourceFailure, SourceItem } from '../shared/source-items.ts';
 import { StopCutter } from '../shared/stop-cutter.ts';
@@ -106,6 +107,7 @@ export class ChatAnswer implements ResponsesSink {
   }
 
   end(ending: SourceEnding): void {
+    tellOtherFields(ending.response, this.losses);
     if (ending.how === 'failed') {
       this.#out.fail(ending.failure);
       return;
@@ -150,6 +152,7 @@ export class ChatAnswer implements ResponsesSink {
       name: plan.tools.get(told)?.name ?? told,
     };
     this.#calls.set(source, call);
+    if (item.async === true) this.losses.add(`${path}/async`, 'field', 'a call waits for its output');
     if (item.namespace != null) this.losses.add(`${path}/namespace`, 'field', 'Chat has no namespaces of tools');
     if (!this.#legacy) this.#out.call(call);
     else if (call.index === 0) this.#out.functionCall(call.name, '');

@@ -79,16 +79,25 @@ function outputParts(message: JsonObject, path: string, { losses }: MessageScope
   const list = typeof content === 'string' && content !== '' ? [{ type: 'text', text: content }] : asArray(content);
   const parts = list.flatMap((value, index): JsonObject[] => {
     const part = asObject(value) ?? {};
-    if (part.type === 'text' && typeof part.text === 'string') return [textPart(part.text)];
+    const at = `${path}/content/${index}`;
+    if (part.type === 'text' && typeof part.text === 'string') {
+      reportUnread(part, at, 'field', OF_SAID_TEXT, losses);
+      return [textPart(part.text)];
+    }
     if (part.type === 'refusal' && typeof part.refusal === 'string')
       return [{ type: 'refusal', refusal: part.refusal }];
-    losses.add(`${path}/content/${index}`, 'part', 'a past answer is text or a refusal');
+    losses.add(at, 'part', 'a past answer is text or a refusal');
     return [];
   });
   if (typeof refusal === 'string' && refusal !== '') parts.push({ type: 'refusal', refusal });
   const silent = parts.length === 0 && typeof content === 'string' && message.tool_calls === undefined;
   return silent ? [textPart('')] : parts;
 }
+
+const OF_SAID_TEXT: FieldTable = {
+  read: ['type', 'text'],
+  lost: { prompt_cache_breakpoint: 'a past answer takes no marks for the cache' },
+};
 
 function textPart(text: string): JsonObject {
   return { type: 'output_text', text, annotations: [] };

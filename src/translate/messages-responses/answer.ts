@@ -1,5 +1,6 @@
 import { asArray, asNumber, asObject, asString, type JsonObject, parseData } from '../../protocols/grammar.ts';
 import { createLosses, type Losses } from '../shared/losses.ts';
+import { tellOtherFields } from '../shared/response-fields.ts';
 import type { ResponsesSink } from '../shared/responses-reader.ts';
 import type { Channel, SourceEnding, SourceFailure, SourceItem } from '../shared/source-items.ts';
 import { StopCutter } from '../shared/stop-cutter.ts';
@@ -72,8 +73,11 @@ export class MessageAnswer implements ResponsesSink {
     }
   }
 
-  delta(item: SourceItem, channel: Channel, part: number, delta: string): void {
+  delta(item: SourceItem, channel: Channel, part: number, delta: string, logprobs: readonly unknown[]): void {
     if (this.#cut) return;
+    if (logprobs.length > 0) {
+      this.losses.add(`${item.path}/content/${part}/logprobs`, 'field', 'Messages tells no probabilities');
+    }
     if (channel === 'text' || channel === 'refusal') {
       this.#refused ||= channel === 'refusal';
       this.#text(item, part, delta);
@@ -112,7 +116,9 @@ export class MessageAnswer implements ResponsesSink {
   }
 
   end(ending: SourceEnding): void {
+    tellOtherFields(ending.response, this.losses);
     if (ending.how === 'failed') {
+      this.#tellFailure(ending.failure);
       this.#out.fail(ending.failure);
       return;
     }
@@ -124,6 +130,14 @@ export class MessageAnswer implements ResponsesSink {
     }
     const end = { stop_reason: this.#stopReason(ending), stop_sequence: this.#stop.stop ?? null };
     this.#out.finish(end, toMessagesUsage(usage, this.#searches));
+  }
+
+  #tellFailure({ code, param }: SourceFailure): void {
+    if (!TOLD_BY_TYPE.has(code)) {
+      const reason = `a Messages error has a type, and no code such as ${JSON.stringify(code)}`;
+      this.losses.add('/error/code', 'value', reason);
+    }
+    if (param !== undefined) this.losses.add('/error/param', 'field', 'a Messages error names no parameter');
   }
 
   /** Nothing of what stands behind a stop sequence is the client's. */
@@ -139,6 +153,7 @@ export class MessageAnswer implements ResponsesSink {
     const told = asString(item.name) ?? '';
     const id = asString(item.call_id) || asString(item.id) || newId('toolu_');
     const name = plan.tools.get(told)?.name ?? told;
+    if (item.async === true) this.losses.add(`${path}/async`, 'field', 'a call waits for its output');
     if (item.namespace != null) this.losses.add(`${path}/namespace`, 'field', 'Messages has no namespaces of tools');
     this.#openBlock(source, 'tool', 0, { type: 'tool_use', id: plan.callIds.get(id) ?? id, name, input: {} });
   }
@@ -199,6 +214,10 @@ export class MessageAnswer implements ResponsesSink {
     if (!search) {
       this.losses.add(path, 'item', 'Messages tells of searches alone');
       return;
+    }
+    const { queries } = asObject(item.action) ?? {};
+    if (asArray(queries).some((query) => query !== search.input.query)) {
+      this.losses.add(`${path}/action/queries`, 'field', 'Messages tells one query of a search');
     }
     this.#closeBlock();
     this.#searches += 1;
@@ -264,6 +283,14 @@ export class MessageAnswer implements ResponsesSink {
     return this.#refused ? 'refusal' : 'end_turn';
   }
 }
+
+/** Codes of errors for which Messages has a type. */
+const TOLD_BY_TYPE: ReadonlySet<string> = new Set([
+  'insufficient_quota',
+  'rate_limit_exceeded',
+  'server_error',
+  'server_is_overloaded',
+]);
 
 /** Items that speak by their texts, or when they are done. */
 const QUIET: ReadonlySet<string> = new Set(['message', 'reasoning', 'web_search_call']);

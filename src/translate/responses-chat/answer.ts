@@ -3,7 +3,7 @@ import { callIdOf } from '../shared/call-book.ts';
 import type { Losses } from '../shared/losses.ts';
 import { sealOpaque } from '../shared/opaque.ts';
 import type { ItemWriter } from '../shared/responses-items.ts';
-import { createResponsesWriter, type ResponsesWriter } from '../shared/responses-writer.ts';
+import type { ResponsesWriter } from '../shared/responses-writer.ts';
 import type { BackContext } from '../types.ts';
 import { CallList } from './call-list.ts';
 import { joinDetails } from './details.ts';
@@ -26,10 +26,10 @@ export class Answer {
   #callIds: Set<string> | undefined;
   #spoke = false;
 
-  constructor(context: BackContext, losses: Losses) {
+  constructor(context: BackContext, losses: Losses, writer: ResponsesWriter) {
     this.#context = context;
     this.#losses = losses;
-    this.writer = createResponsesWriter(context);
+    this.writer = writer;
     this.calls = new CallList({
       writer: this.writer,
       tools: context.plan.tools,

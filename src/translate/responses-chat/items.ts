@@ -27,13 +27,13 @@ const ITEMS: Readonly<Record<string, ItemReader>> = {
   local_shell_call: reader(['action', 'call_id'], (item, path, scope) =>
     addCall('local_shell', item, readAction(item.action, `${path}/action`, scope), path, scope),
   ),
-  tool_search_call: reader(['arguments', 'call_id', 'execution'], (item, path, scope) =>
+  tool_search_call: reader(['arguments', 'call_id'], (item, path, scope) =>
     addCall('tool_search', item, readArguments(item.arguments, `${path}/arguments`, scope), path, scope),
   ),
   function_call_output: reader(['call_id', 'output'], addOutput),
   custom_tool_call_output: reader(['call_id', 'output'], addOutput),
   local_shell_call_output: reader(['call_id', 'output'], addOutput),
-  tool_search_output: reader(['call_id', 'execution', 'tools'], addSearchOutput),
+  tool_search_output: reader(['call_id', 'tools'], addSearchOutput),
   image_generation_call: reader(['result', 'output_format'], addGeneratedImage),
   // Its tools are told with the others.
   additional_tools: reader(['role', 'tools'], () => {}),
@@ -76,11 +76,12 @@ function readItem(value: unknown, path: string, scope: RequestScope): void {
     return;
   }
   const { fields, add } = ITEMS[type]!;
-  // That an item is complete goes without saying.
-  const { status, ...rest } = item;
-  tellUnread(status === 'completed' ? rest : item, fields, path, scope.losses);
+  tellUnread(item, fields, path, scope.losses, USUAL);
   add(item, path, scope);
 }
+
+/** That an item is complete, and that the client runs a search of its tools, goes without saying. */
+const USUAL: Readonly<JsonObject> = { status: 'completed', execution: 'client' };
 
 const ROLES: ReadonlySet<string> = new Set<Role>(['system', 'developer', 'user', 'assistant']);
 

@@ -1,5 +1,6 @@
 import { asArray, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
 import { createLosses, type Losses } from '../shared/losses.ts';
+import { createResponsesWriter } from '../shared/responses-writer.ts';
 import type { BackContext, ResponseTranslation } from '../types.ts';
 import { Answer } from './answer.ts';
 import { type Ending, endingOf, failureOf } from './ends.ts';
@@ -13,7 +14,7 @@ const NO_ANSWER: Ending = { how: 'failed', code: 'server_error', message: "The p
 /** The provider's whole answer as a response. Takes any JSON object and never throws. */
 export function translateResponse(completion: JsonObject, context: BackContext): ResponseTranslation {
   const losses = createLosses(HOP);
-  const answer = new Answer(context, losses);
+  const answer = new Answer(context, losses, createResponsesWriter(context, 'response'));
   const ending = isError(undefined, completion)
     ? failureOf(completion)
     : readCompletion(completion, { answer, losses, context });

@@ -31,10 +31,20 @@ export function refuse(code: string, message: string): Refusal {
   return { problem: { status: 400, code, message } };
 }
 
-/** Tells every field that nobody read; null and empty lists say nothing. */
-export function tellUnread(value: JsonObject, read: ReadonlySet<string>, path: string, losses: Losses): void {
-  for (const name of Object.keys(value)) {
+/**
+ * Tells every field that nobody read; null and empty lists say nothing.
+ * @param usual values that go without saying, by the field
+ */
+export function tellUnread(
+  value: JsonObject,
+  read: ReadonlySet<string>,
+  path: string,
+  losses: Losses,
+  usual: Readonly<JsonObject> = {},
+): void {
+  for (const name in value) {
     if (read.has(name) || saysNothing(value[name])) continue;
+    if (Object.hasOwn(usual, name) && usual[name] === value[name]) continue;
     losses.add(`${path}${pointerStep(name)}`, 'field', 'Chat Completions has no place for it');
   }
 }

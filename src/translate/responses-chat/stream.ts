@@ -1,5 +1,6 @@
 import { asArray, asNumber, asObject, asString, type JsonObject, parseData, quote } from '../../protocols/grammar.ts';
 import { createLosses, type Losses } from '../shared/losses.ts';
+import { createResponsesWriter } from '../shared/responses-writer.ts';
 import type { BackContext, SourceEnd, StreamEvent, StreamStep, StreamTranslator } from '../types.ts';
 import { Answer } from './answer.ts';
 import { type Ending, endingOf, failureOf } from './ends.ts';
@@ -37,7 +38,7 @@ class Translator implements StreamTranslator {
 
   constructor(context: BackContext) {
     this.#losses = createLosses(HOP);
-    this.#answer = new Answer(context, this.#losses);
+    this.#answer = new Answer(context, this.#losses, createResponsesWriter(context));
     this.#scope = { answer: this.#answer, losses: this.#losses, context };
   }
 

@@ -1,5 +1,5 @@
 import { asArray, asObject, asString, type JsonObject, parseData } from '../../protocols/grammar.ts';
-import type { Losses } from '../shared/losses.ts';
+import { type Losses, pointerStep } from '../shared/losses.ts';
 import { sealOpaque } from '../shared/opaque.ts';
 import type { ItemEnd, ItemWriter } from '../shared/responses-items.ts';
 import type { ResponsesWriter } from '../shared/responses-writer.ts';
@@ -141,7 +141,18 @@ function openRedacted(block: JsonObject, path: string, scope: BlockScope): Block
   };
 }
 
+/** Fields of a call's block that are read, or that the client knows. `caller` is a loss when code of the provider has called. */
+const OF_CALL: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input']);
+
+function tellFieldsOfCall(block: JsonObject, path: string, { losses }: BlockScope): void {
+  for (const [name, value] of Object.entries(block)) {
+    if (OF_CALL.has(name) || value === null || (name === 'caller' && asObject(value)?.type === 'direct')) continue;
+    losses.add(path + pointerStep(name), 'field', 'a call of Responses has no place for it');
+  }
+}
+
 function openToolUse(block: JsonObject, path: string, scope: BlockScope): BlockReader {
+  tellFieldsOfCall(block, path, scope);
   const { plan, newId } = scope.context;
   const id = asString(block.id) || newId('call_');
   const name = asString(block.name) ?? '';

@@ -1,6 +1,7 @@
 import { asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
 import { callIdOf } from '../shared/call-book.ts';
 import { INPUT_PROPERTY } from '../shared/input-reader.ts';
+import { pointerStep } from '../shared/losses.ts';
 import { openOpaque } from '../shared/opaque.ts';
 import type { PlannedTool } from '../types.ts';
 import { readArguments } from './arguments.ts';
@@ -28,14 +29,14 @@ const ITEMS: Readonly<Record<string, { read: readonly string[]; add: ReadItem }>
     add: (item, path, scope) => addCall('local_shell', item, path, scope, shellInput(item, path, scope)),
   },
   tool_search_call: {
-    read: ['arguments', 'call_id', 'execution'],
+    read: ['arguments', 'call_id'],
     add: (item, path, scope) =>
       addCall('tool_search', item, path, scope, readArguments(item.arguments, `${path}/arguments`, scope.losses)),
   },
   function_call_output: { read: ['call_id', 'output'], add: addOutput },
   custom_tool_call_output: { read: ['call_id', 'output'], add: addOutput },
   local_shell_call_output: { read: ['call_id', 'output'], add: addOutput },
-  tool_search_output: { read: ['call_id', 'execution', 'tools'], add: addSearchOutput },
+  tool_search_output: { read: ['call_id', 'tools'], add: addSearchOutput },
   web_search_call: { read: ['action'], add: addWebSearch },
   image_generation_call: { read: ['result', 'output_format'], add: addGeneratedImage },
   // Its tools are told with the others.
@@ -90,7 +91,8 @@ function readItem(item: JsonObject, path: string, scope: InputScope): void {
   const { read, add } = ITEMS[type]!;
   // What is over is what a history has anyway; an item that is not says so.
   const status = item.status === 'completed' ? ['status'] : [];
-  tellUnread(item, ['type', ...status, ...read], path, scope);
+  const execution = item.execution === 'client' ? ['execution'] : [];
+  tellUnread(item, ['type', ...status, ...execution, ...read], path, scope);
   add(item, path, scope);
 }
 
@@ -182,9 +184,17 @@ function addGeneratedImage(item: JsonObject, path: string, scope: InputScope): v
   if (block) scope.conversation.addMessage('user', [block]);
 }
 
-function updateSettings(item: JsonObject, _path: string, scope: InputScope): void {
+function updateSettings(item: JsonObject, path: string, scope: InputScope): void {
   for (const name of ['reasoning', 'text']) {
-    const update = asObject(item[name]);
-    if (update) scope.settings[name] = { ...asObject(scope.settings[name]), ...update };
+    const before = asObject(scope.settings[name]) ?? {};
+    const update = asObject(item[name]) ?? {};
+    for (const field of Object.keys(update)) {
+      const own = `/${name}${pointerStep(field)}`;
+      if (before[field] !== undefined && before[field] !== null) {
+        scope.losses.add(scope.origins.get(own) ?? own, 'value', 'a later item of the input sets it anew');
+      }
+      scope.origins.set(own, path + own);
+    }
+    if (Object.keys(update).length > 0) scope.settings[name] = { ...before, ...update };
   }
 }

@@ -103,7 +103,13 @@ export class MessageReader {
     },
     // Keeps the connection open and says nothing.
     ping: () => {},
-    error: (event) => this.#finishAs(failureOf(event)),
+    error: (event) => {
+      const { request_id: id } = event;
+      if (id !== undefined && id !== null) {
+        this.losses.add('/request_id', 'field', 'a failed response has no place for it');
+      }
+      this.#finishAs(failureOf(event));
+    },
   };
 
   #readHead(message: JsonObject): void {

@@ -1,6 +1,6 @@
 import { asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
 import { createCallBook } from '../shared/call-book.ts';
-import { createLosses } from '../shared/losses.ts';
+import { createLosses, type Losses } from '../shared/losses.ts';
 import { flattenTools } from '../shared/tools.ts';
 import type { Refusal, RequestTranslation, TranslateContext } from '../types.ts';
 import { readContent } from './content.ts';
@@ -47,15 +47,17 @@ function createScope(request: JsonObject, { dialect }: TranslateContext): InputS
     leading: true,
     sealedSearches: 0,
     settings: { ...request },
+    origins: new Map(),
     refusal: undefined,
   };
 }
 
 function writeBody(scope: InputScope): JsonObject {
-  const { settings: request, dialect, losses } = scope;
+  const { settings: request, dialect } = scope;
   const turns = withMessage(scope.conversation.finish(), scope);
   const fields: JsonObject = {};
-  writeParameters(request, fields, scope);
+  const losses = lossesAtOrigin(scope);
+  writeParameters(request, fields, { dialect, losses });
   const { tools, toolChoice } = writeToolFields(turns, scope);
   const maxTokens = fields.max_tokens as number;
   const { thinking, effort } = writeThinking({ request, dialect, losses, turns, toolChoice, maxTokens });
@@ -72,6 +74,11 @@ function writeBody(scope: InputScope): JsonObject {
     ...(thinking && { thinking }),
     ...(Object.keys(outputConfig).length > 0 && { output_config: outputConfig }),
   };
+}
+
+/** A setting that an item of the input has changed is lost where that item says it. */
+function lossesAtOrigin({ losses, origins }: InputScope): Losses {
+  return { ...losses, add: (path, kind, reason) => losses.add(origins.get(path) ?? path, kind, reason) };
 }
 
 /**

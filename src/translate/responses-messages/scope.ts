@@ -18,6 +18,8 @@ export interface InputScope extends ContentScope {
   sealedSearches: number;
   /** Settings of the request as `configuration_update` items leave them. */
   settings: JsonObject;
+  /** By the path of a setting as the request has it, the path of the item that has set it anew. */
+  origins: Map<string, string>;
   /** Set by what Messages cannot answer rightly. */
   refusal: Refusal | undefined;
 }

@@ -49,7 +49,13 @@ function tellUncarried(reasoning: JsonObject, how: string, losses: Losses): void
   if (how === 'none' && typeof reasoning.effort === 'string' && reasoning.effort !== 'none') {
     losses.add('/reasoning/effort', 'parameter', 'how much the model thinks cannot be set');
   }
-  if (reasoning.summary === 'concise' || reasoning.summary === 'detailed') {
+  if (how === 'none' && wantsSummary(reasoning)) {
+    losses.add(
+      '/reasoning/summary',
+      'parameter',
+      'the provider is not asked for thinking, so that there is none to show',
+    );
+  } else if (reasoning.summary === 'concise' || reasoning.summary === 'detailed') {
     losses.add('/reasoning/summary', 'value', 'thinking is shown, or not; how long it is cannot be said');
   }
   if (typeof reasoning.context === 'string' && reasoning.context !== 'auto') {

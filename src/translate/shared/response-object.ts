@@ -31,6 +31,8 @@ const REPEATED: Readonly<Record<string, (value: unknown) => boolean>> = {
   user: isString,
 };
 
+const REPEATED_FIELDS = Object.entries(REPEATED);
+
 /** What the schema requires where the request said nothing. */
 const DEFAULTS: JsonObject = {
   instructions: null,
@@ -52,7 +54,10 @@ export function baseResponse(context: BackContext): JsonObject {
     model,
     ...DEFAULTS,
   };
-  for (const [name, fits] of Object.entries(REPEATED)) if (fits(request[name])) base[name] = request[name];
+  for (const [name, fits] of REPEATED_FIELDS) {
+    const value = request[name];
+    if (value !== undefined && fits(value)) base[name] = value;
+  }
   return base;
 }
 

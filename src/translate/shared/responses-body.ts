@@ -46,11 +46,11 @@ export function outputMessage(parts: readonly JsonObject[], newId: () => string)
   return { type: 'message', id: newId(), status: 'completed', role: 'assistant', content: [...parts] };
 }
 
-/** One text is an output that every provider takes, while lists are for those with images. */
+/** One text, with nothing beside it, is an output that every provider takes, while lists are for those with images. */
 export function toolOutput(parts: JsonObject[]): string | JsonObject[] {
   if (parts.length === 0) return '';
-  const [first] = parts;
-  return parts.length === 1 && typeof first!.text === 'string' ? first!.text : parts;
+  const { type: _, text, ...beside } = parts[0]!;
+  return parts.length === 1 && typeof text === 'string' && Object.keys(beside).length === 0 ? text : parts;
 }
 
 /** The body as the provider's dialect has it: instructions where it takes them, merged neighbours, no parameter it refuses. */

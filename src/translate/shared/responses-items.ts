@@ -116,7 +116,8 @@ interface OpenText {
 /** An output item while it grows; `item` is what it is so far. */
 export class GrowingItem implements ItemWriter {
   readonly item: JsonObject;
-  readonly #emit: Emit;
+  /** Absent when nobody is told of the item while it grows. */
+  readonly #emit: Emit | undefined;
   readonly #kind: ItemKind | undefined;
   /** `"item_id":…,"output_index":…` */
   readonly #place: string;
@@ -124,13 +125,13 @@ export class GrowingItem implements ItemWriter {
   #open: OpenText | undefined;
   #closed = false;
 
-  constructor(source: NewItem, outputIndex: number, newId: (prefix: string) => string, emit: Emit) {
+  constructor(source: NewItem, outputIndex: number, newId: (prefix: string) => string, emit: Emit | undefined) {
     this.#emit = emit;
     this.#outputIndex = outputIndex;
     this.#kind = source.type === 'other' ? undefined : KINDS[source.type];
     this.item = source.type === 'other' ? withId(source.item, newId) : newItem(source, this.#kind!, newId);
     this.#place = `"item_id":${JSON.stringify(this.item.id)},"output_index":${outputIndex}`;
-    emit('response.output_item.added', `"output_index":${outputIndex},"item":${JSON.stringify(this.item)}`);
+    emit?.('response.output_item.added', `"output_index":${outputIndex},"item":${JSON.stringify(this.item)}`);
   }
 
   text(delta: string, logprobs: readonly JsonObject[] = []): void {
@@ -158,8 +159,10 @@ export class GrowingItem implements ItemWriter {
     const { place, part } = this.#channel('text');
     const annotations = part!.annotations as JsonObject[];
     const index = annotations.push(annotation) - 1;
-    const fields = `${place},"annotation_index":${index},"annotation":${JSON.stringify(annotation)}`;
-    this.#emit('response.output_text.annotation.added', fields);
+    this.#emit?.(
+      'response.output_text.annotation.added',
+      `${place},"annotation_index":${index},"annotation":${JSON.stringify(annotation)}`,
+    );
   }
 
   encrypted(content: string): void {
@@ -178,8 +181,10 @@ export class GrowingItem implements ItemWriter {
     this.#closeText();
     this.#closed = true;
     if (this.#kind) this.item.status = status;
-    const item = JSON.stringify(this.item);
-    this.#emit('response.output_item.done', `"output_index":${this.#outputIndex},"item":${item}`);
+    this.#emit?.(
+      'response.output_item.done',
+      `"output_index":${this.#outputIndex},"item":${JSON.stringify(this.item)}`,
+    );
   }
 
   /** The item stays as it is, without a `done` event. */
@@ -203,12 +208,13 @@ export class GrowingItem implements ItemWriter {
 
   #emitDelta(open: OpenText, text: string, logprobs: readonly JsonObject[] = []): void {
     open.text += text;
+    if (open.name === 'text' && logprobs.length > 0) open.logprobs.push(...logprobs);
+    if (!this.#emit) return;
     const head = `${open.place},"delta":${JSON.stringify(text)}`;
     if (open.name !== 'text') {
       this.#emit(`${open.channel.event}.delta`, head);
       return;
     }
-    if (logprobs.length > 0) open.logprobs.push(...logprobs);
     const told = logprobs.length === 0 ? '[]' : JSON.stringify(logprobs.map(withoutBytes));
     this.#emit('response.output_text.delta', `${head},"logprobs":${told}`);
   }
@@ -223,16 +229,18 @@ export class GrowingItem implements ItemWriter {
   }
 
   #openText(name: ChannelName, channel: Channel): OpenText {
-    const fresh = { name, channel, text: '', held: '', logprobs: [] };
-    if (!channel.part) return { ...fresh, place: this.#place, part: undefined };
+    const open: OpenText = { name, channel, place: this.#place, text: '', held: '', part: undefined, logprobs: [] };
+    if (!channel.part) return open;
     const { event, list, type } = channel.part;
-    const part: JsonObject = { type, [channel.field]: '', ...(type === 'output_text' && { annotations: [] }) };
+    const part: JsonObject = { type, [channel.field]: '' };
+    if (type === 'output_text') part.annotations = [];
     const parts = (this.item[list] as JsonObject[] | undefined) ?? [];
     this.item[list] = parts;
-    const place = `${this.#place},"${list}_index":${parts.length}`;
+    open.place = `${this.#place},"${list}_index":${parts.length}`;
+    open.part = part;
     parts.push(part);
-    this.#emit(`${event}.added`, `${place},"part":${JSON.stringify(part)}`);
-    return { ...fresh, place, part };
+    this.#emit?.(`${event}.added`, `${open.place},"part":${JSON.stringify(part)}`);
+    return open;
   }
 
   #closeText(): void {
@@ -241,6 +249,7 @@ export class GrowingItem implements ItemWriter {
     if (open.held !== '') this.#emitDelta(open, wellFormed(open.held));
     this.#settle(open);
     this.#open = undefined;
+    if (!this.#emit) return;
     const { event, field, part } = open.channel;
     const logprobs = open.name === 'text' ? `,"logprobs":${JSON.stringify(open.logprobs.map(withoutBytes))}` : '';
     this.#emit(`${event}.done`, `${open.place},"${field}":${JSON.stringify(open.text)}${logprobs}`);

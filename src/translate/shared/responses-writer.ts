@@ -24,8 +24,9 @@ export interface ResponsesWriter {
   response(): JsonObject;
 }
 
-export function createResponsesWriter(context: BackContext): ResponsesWriter {
-  return new Writer(context);
+/** @param told `response`: nobody takes the events, which cost more to write than the response that they amount to */
+export function createResponsesWriter(context: BackContext, told: 'events' | 'response' = 'events'): ResponsesWriter {
+  return new Writer(context, told === 'events');
 }
 
 const TERMINAL = {
@@ -38,17 +39,17 @@ class Writer implements ResponsesWriter {
   readonly #context: BackContext;
   readonly #base: JsonObject;
   /** JSON text of the base without its closing brace: tools and instructions are long, and three events repeat them. */
-  readonly #baseText: string;
+  readonly #baseText: string | undefined;
   readonly #items: GrowingItem[] = [];
   #events: StreamEvent[] = [];
   #sequence = 0;
   #begun = false;
   #end: ResponseEnd | undefined;
 
-  constructor(context: BackContext) {
+  constructor(context: BackContext, told: boolean) {
     this.#context = context;
     this.#base = baseResponse(context);
-    this.#baseText = JSON.stringify(this.#base).slice(0, -1);
+    this.#baseText = told ? JSON.stringify(this.#base).slice(0, -1) : undefined;
   }
 
   get finished(): boolean {
@@ -58,6 +59,7 @@ class Writer implements ResponsesWriter {
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
+    if (this.#baseText === undefined) return;
     const response = this.#responseField();
     this.#emit('response.created', response);
     this.#emit('response.in_progress', response);
@@ -66,8 +68,9 @@ class Writer implements ResponsesWriter {
   open(source: NewItem): ItemWriter {
     this.begin();
     const { newId } = this.#context;
-    if (this.finished) return new GrowingItem(source, this.#items.length, newId, () => {});
-    const item = new GrowingItem(source, this.#items.length, newId, this.#emit);
+    if (this.finished) return new GrowingItem(source, this.#items.length, newId, undefined);
+    const emit = this.#baseText === undefined ? undefined : this.#emit;
+    const item = new GrowingItem(source, this.#items.length, newId, emit);
     this.#items.push(item);
     return item;
   }
@@ -80,7 +83,7 @@ class Writer implements ResponsesWriter {
       else item.close(end.how);
     }
     this.#end = end;
-    this.#emit(TERMINAL[end.how], this.#responseField());
+    if (this.#baseText !== undefined) this.#emit(TERMINAL[end.how], this.#responseField());
   }
 
   take(): StreamEvent[] {
@@ -91,7 +94,7 @@ class Writer implements ResponsesWriter {
   }
 
   response(): JsonObject {
-    return { ...this.#base, ...this.#ending() };
+    return Object.assign(this.#base, this.#ending());
   }
 
   #ending(): JsonObject {

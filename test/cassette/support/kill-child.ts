@@ -8,7 +8,7 @@ import { encodeBody } from '../../../src/decode/body.ts';
  * each: `open N T`, `chunk N K T`, `close N T`, and `alive T` when nothing else is to be said. N counts from 1 as `_seq`.
  */
 
-const [path = '', header = '{}', seed = '1'] = process.argv.slice(2);
+const [path = '', header = '{}', seed = '1', ownThread = 'false'] = process.argv.slice(2);
 const CHUNKS = 12;
 const STREAMS = 8;
 
@@ -30,7 +30,7 @@ function say(...words: (string | number)[]): void {
   writeSync(1, `${[...words, Date.now()].join(' ')}\n`);
 }
 
-const recorder = await createRecorder({ path, header: JSON.parse(header) });
+const recorder = await createRecorder({ path, header: JSON.parse(header), ownThread: ownThread === 'true' });
 const running: Running[] = [];
 let opened = 0;
 

@@ -342,6 +342,18 @@ describe('a translated exchange', () => {
     expect((await ask(silent, 'responses', body)).headers.get('x-tapedeck-losses')).toBeNull();
   });
 
+  it('gives an error that a provider tells within a 200 the status that it should have had', async () => {
+    const error = { code: 'rate_limit_exceeded', message: 'Slow down.' };
+    const body = { id: 'resp_1', object: 'response', status: 'failed', error, output: [], model: 'm' };
+    const upstream = await upstreamThat(['responses'], [{ answer: { kind: 'body', status: 200, body }, times: 2 }]);
+    const proxy = await proxyTo(upstream, { protocol: 'responses' });
+    for (const client of ['chat', 'messages'] as const) {
+      const response = await ask(proxy, client, REQUESTS[client](false));
+      expect(response.status, client).toBe(429);
+      expect(asObject(((await response.json()) as JsonObject).error)?.message).toBe('Slow down.');
+    }
+  });
+
   it('estimates tokens where the provider does not count them, and says so', async () => {
     const upstream = await upstreamThat(['chat']);
     const proxy = await proxyTo(upstream, { protocol: 'chat' });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asObject, type JsonObject } from '../../../src/protocols/grammar.ts';
-import { findDialect } from '../../../src/translate/dialects.ts';
+import { type Dialect, findDialect } from '../../../src/translate/dialects.ts';
 import { messagesResponses } from '../../../src/translate/messages-responses/hop.ts';
 import { openSeal, sealReasoning, unsealReasoning } from '../../../src/translate/messages-responses/seal.ts';
 import { makeContext } from '../../helpers/translate.ts';
@@ -19,12 +19,12 @@ function answerTo(item: JsonObject): JsonObject {
 }
 
 /** What the provider gets when the client sends those blocks back. */
-function sendBack(content: unknown) {
+function sendBack(content: unknown, dialect = RESPONSES) {
   const messages = [
     { role: 'assistant', content },
     { role: 'user', content: [] },
   ];
-  const result = messagesResponses.request({ model: 'm', max_tokens: 100, messages }, makeContext(RESPONSES));
+  const result = messagesResponses.request({ model: 'm', max_tokens: 100, messages }, makeContext(dialect));
   if ('problem' in result) throw new Error(result.problem.message);
   return { input: result.body.input as JsonObject[], losses: result.losses };
 }
@@ -74,6 +74,14 @@ describe('sealed thoughts', () => {
     const { input, losses } = sendBack(answerTo(item).content);
     expect(input).toEqual([]);
     expect(losses).toMatchObject([{ path: '/messages/0/content/0', kind: 'item' }]);
+  });
+
+  it('that the provider did not encrypt come back to one that reads them', () => {
+    const item = { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'One.' }] };
+    const reads: Dialect = { ...RESPONSES, reasoning: { field: 'reasoning_content', replay: 'tool-turns' } };
+    const { input, losses } = sendBack(answerTo(item).content, reads);
+    expect(input).toEqual([item]);
+    expect(losses).toEqual([]);
   });
 
   it.each(['', 'RXJkZQ==', 'td1.eyJ9', 'tdr1.', 'tdr1.####', 'tdr1.bnVsbA', 'tdr1.e30'])(
