@@ -24,17 +24,21 @@ interface Column {
 
 const LATENCY = SCENARIOS[0]!;
 const RECORD = 'tapedeck record';
+const TRANSLATE = 'tapedeck translate';
 const FLOOR = 'http-proxy';
 
-/** Speed with recording on that must not be lost: number, of whom, the least (or most) it may be. */
-const TARGETS: readonly {
+/** A number that is wanted: of whom it is a multiple, and the least (or most) it may be. */
+interface Target {
   what: string;
   to: string;
   scenario: string;
   field: keyof Sample;
   least?: number;
   most?: number;
-}[] = [
+}
+
+/** Speed with recording on that must not be lost. */
+const RECORD_TARGETS: readonly Target[] = [
   { what: 'requests/s, 32 connections', to: FLOOR, scenario: '32 connections', field: 'perSecond', least: 1.3 },
   { what: 'p50, 1 connection', to: FLOOR, scenario: '1 connection', field: 'p50', most: 1 },
   { what: 'events/s, 32 streams', to: FLOOR, scenario: '32 streams', field: 'perSecond', least: 1 },
@@ -46,6 +50,12 @@ const TARGETS: readonly {
     least: 0.9,
   },
   { what: 'events/s, 32 streams', to: 'tapedeck proxy', scenario: '32 streams', field: 'perSecond', least: 0.9 },
+];
+
+/** Speed that translating must not take away: http-proxy hands the same traffic through as it is. */
+const TRANSLATE_TARGETS: readonly Target[] = [
+  { what: 'requests/s, 32 connections', to: FLOOR, scenario: '32 connections', field: 'perSecond', least: 1 },
+  { what: 'events/s, 32 streams', to: FLOOR, scenario: '32 streams', field: 'perSecond', least: 1 },
 ];
 
 /** The whole of docs/performance.md. */
@@ -64,7 +74,13 @@ ${ratioTable(measured)}
 
 With recording on:
 
-${targetTable(measured)}
+${targetTable(measured, RECORD, RECORD_TARGETS)}
+
+## Translating
+
+The same requests of Responses clients, carried to a provider that speaks Chat Completions, and its answers back, without recording:
+
+${targetTable(measured, TRANSLATE, TRANSLATE_TARGETS)}
 
 ## Numbers
 
@@ -91,6 +107,8 @@ ${report.skipped.length > 0 ? `\nLeft out: ${report.skipped.join('; ')}.\n` : ''
 - \`direct\` has nothing in between. \`nginx\` is one process without buffering. \`http-proxy\` keeps its connections upstream. \`tapedeck proxy\` and \`tapedeck record\` are the
   commands; \`record\` redacts and writes all four legs of every exchange to a journal on the disk while it is measured, in a thread of its
   own that has to share the two cores with all else; its CPU time is that of both threads.
+- \`tapedeck translate\` is \`tapedeck proxy --upstream-protocol chat\`: the provider answers the same text in Chat Completions, as JSON of about the same size or as
+  ${STREAM_EVENTS} chunks, one write each. Its events are those of the provider; \`npx tsx bench/translate.ts\` measures the translators alone.
 - Peak memory is that of the whole run. \`npx tsx bench/memory.ts\` shows whether it grows with the number of exchanges, \`npx tsx bench/big.ts\` whether that of the other commands grows
   with the cassette, \`npx tsx bench/abort.ts\`
   whether clients that go away leave connections behind, \`npx tsx bench/soak.ts\` whether 200 streams at once for five minutes lose a byte.
@@ -115,10 +133,10 @@ function ratioTable(measured: readonly Measured[]): string {
   );
 }
 
-function targetTable(measured: readonly Measured[]): string {
-  const record = find(measured, RECORD);
-  const rows = TARGETS.map(({ what, to, scenario, field, least, most }) => {
-    const value = record ? ratio(record, find(measured, to), scenario, field) : Number.NaN;
+function targetTable(measured: readonly Measured[], peer: string, targets: readonly Target[]): string {
+  const one = find(measured, peer);
+  const rows = targets.map(({ what, to, scenario, field, least, most }) => {
+    const value = one ? ratio(one, find(measured, to), scenario, field) : Number.NaN;
     const met = value >= (least ?? 0) && value <= (most ?? Number.POSITIVE_INFINITY);
     const bound = least === undefined ? `at most ${most}` : `at least ${least}`;
     return [`${what}, ÷ ${to}`, bound, number(value, 2), Number.isNaN(value) ? '–' : met ? 'yes' : 'no'];

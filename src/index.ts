@@ -28,10 +28,18 @@ export { judgeAnswer } from './oracle/codex/judge.ts';
 export { judgeSession } from './oracle/codex/session.ts';
 export type { CodexAnswer, CodexVerdict } from './oracle/codex/types.ts';
 export { type ProxyOptions, type RunningProxy, startProxy } from './proxy/server.ts';
+export {
+  type DocumentKind,
+  type TranslatedDocument,
+  type TranslateOptions,
+  translateDocument,
+} from './proxy/translated/document.ts';
+export type { TranslationOptions } from './proxy/translated/setup.ts';
 export { type ExchangeSource, sourceOfCassette } from './replay/exchange-source.ts';
 export type { Leftover } from './replay/library.ts';
 export { createMatcher, type Matcher, type MatchOptions, type Miss } from './replay/match.ts';
 export { type Player, type PlayerOptions, startPlayer } from './replay/player.ts';
+export { guardNetwork, type NetworkGuard } from './replay/polly/offline.ts';
 export type { LegName, Loss, Outcome, Protocol, RawHeaders, Side } from './util/types.ts';
 export { validateDocument } from './validate/document.ts';
 export { validateExchange } from './validate/exchange.ts';

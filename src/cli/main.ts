@@ -14,6 +14,8 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   play: async () => (await import('./play.ts')).playCommand,
   replay: async () => (await import('./replay.ts')).replayCommand,
   report: async () => (await import('./report.ts')).reportCommand,
+  why: async () => (await import('./why.ts')).whyCommand,
+  diff: async () => (await import('./diff.ts')).diffCommand,
   import: async () => (await import('./import.ts')).importCommand,
   export: async () => (await import('./export.ts')).exportCommand,
   edit: async () => (await import('./edit.ts')).editCommand,

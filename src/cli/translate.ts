@@ -25,7 +25,10 @@ export const translateCommand: Command = {
       type: 'string',
       describe: 'File of the request that a response or a stream answers: it tells the names of tools',
     },
-    dialect: FLAGS.dialect,
+    dialect: {
+      type: 'string',
+      describe: "Name of a provider's table of peculiarities (docs/translation.md); default: a careful one",
+    },
     json: FLAGS.json,
   },
   examples: [

@@ -71,6 +71,19 @@ export function applyRules(
   return { value, callIds: [...calls.keys()], session: sessions.length === 0 ? undefined : sessions.join('\n') };
 }
 
+/** The rule that decides about the value at a JSON pointer. */
+export function ruleAt(tree: RuleTree, pointer: string): FieldRuleKind {
+  let kind = tree.rule?.rule ?? 'scrub';
+  let node: RuleTree | undefined = tree;
+  for (const segment of pointer.split('/').slice(1)) {
+    // What these say of a value they say of all of it.
+    if (kind === 'ignore' || kind === 'live') break;
+    node = childOf(node, segment);
+    kind = node?.rule?.rule ?? kind;
+  }
+  return kind;
+}
+
 function childOf(node: RuleTree | undefined, segment: string): RuleTree | undefined {
   return node?.children.get(segment) ?? node?.children.get('*');
 }

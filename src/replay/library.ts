@@ -1,4 +1,5 @@
 import { TapedeckError } from '../errors.ts';
+import type { Side } from '../util/types.ts';
 import type { ExchangeSource } from './exchange-source.ts';
 import {
   createFinder,
@@ -10,7 +11,7 @@ import {
 } from './match.ts';
 import { type Recording, recordingsOf } from './recording.ts';
 import type { MatchRequest } from './request.ts';
-import type { RecordedRequest } from './request-table.ts';
+import type { RecordedRequest, RequestTable } from './request-table.ts';
 
 /** A recording that was found, to be read when its turn has come. */
 export interface Hit {
@@ -37,7 +38,10 @@ export interface Library extends Pick<Finder, 'upgradeAt'> {
 }
 
 /** Goes through a cassette once, and through its beginning again where later exchanges tell something about earlier ones. */
-export async function openLibrary(source: ExchangeSource, options: MatchOptions): Promise<Library> {
+export async function indexSource(
+  source: Pick<ExchangeSource, 'exchanges'>,
+  options: MatchOptions,
+): Promise<RequestTable> {
   const table = createMatchIndex(options);
   for await (const exchange of source.exchanges()) table.learn(exchange);
   let left = table.unsettled;
@@ -48,16 +52,27 @@ export async function openLibrary(source: ExchangeSource, options: MatchOptions)
       if (left === 0) break;
     }
   }
-  const finder = createFinder(table, options);
-  const load = async ({ number, attempt }: RecordedRequest): Promise<Recording> => {
-    const exchange = await source.exchange(number);
-    const recording =
-      exchange && recordingsOf(exchange, options.side ?? 'client').find((one) => one.attempt === attempt);
-    if (recording) return recording;
-    throw new TapedeckError('cassette-unreadable', 'The cassette changed while it was played.', {
-      hint: 'Play it again.',
-    });
-  };
+  return table;
+}
+
+/** Reads the recording of a request. Throws TapedeckError `cassette-unreadable` when the cassette changed. */
+export async function loadRecording(
+  source: ExchangeSource,
+  { number, attempt }: RecordedRequest,
+  side: Side = 'client',
+): Promise<Recording> {
+  const exchange = await source.exchange(number);
+  const recording = exchange && recordingsOf(exchange, side).find((one) => one.attempt === attempt);
+  if (recording) return recording;
+  throw new TapedeckError('cassette-unreadable', 'The cassette changed while it was read.', {
+    hint: 'Run the command again.',
+  });
+}
+
+/** Indexes the recordings of a cassette and finds them by requests. */
+export async function openLibrary(source: ExchangeSource, options: MatchOptions): Promise<Library> {
+  const finder = createFinder(await indexSource(source, options), options);
+  const load = (known: RecordedRequest) => loadRecording(source, known, options.side);
   return {
     find(request) {
       const found = finder.find(request);

@@ -13,6 +13,11 @@ export function unnumber(text: string): string {
   return text.includes('[redacted:') ? text.replace(REDACTED, '[redacted:$1]') : text;
 }
 
+/** Whether a text is nothing but the elision of a longer one. */
+export function isElided(text: string): boolean {
+  return ELIDED.test(text);
+}
+
 /**
  * Makes a text equal to its own elision, whichever of the two the cassette holds: both have the same SHA-256, and what
  * the first of them was compared as, the other is compared as too. Long texts are compared by a token that holds the hash of

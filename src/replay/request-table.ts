@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { RecordedExchange } from '../cassette/legs.ts';
 import type { Protocol, Side } from '../util/types.ts';
 import { ClosestSearch, type ShownBody } from './closest.ts';
-import { stringsOf } from './fields.ts';
-import { ElidableTexts } from './placeholders.ts';
+import { applyRules, type RuleTree, stringsOf } from './fields.ts';
+import { ElidableTexts, unnumber } from './placeholders.ts';
 import { type Recording, recordingsOf, requestOf, upgradeOf } from './recording.ts';
 import {
   type ComparedRequest,
@@ -13,6 +13,7 @@ import {
   type ParsedBody,
   parseBody,
   routeOf,
+  ruleTreeOf,
   SOCKET_METHOD,
   type TargetBase,
 } from './request.ts';
@@ -59,6 +60,20 @@ export interface AskedRequest {
   key: string;
   session: string | undefined;
   route: Route | undefined;
+}
+
+/** A request with all that it is compared by, for those who explain a comparison. */
+export interface RequestView {
+  form: ComparedRequest;
+  body: ParsedBody;
+  /** The field rules that were applied. */
+  tree: RuleTree;
+  /** The texts that stand behind tokens in `form.body` and in what `apply` gives. */
+  notes: ReadonlyMap<string, string>;
+  /** Replaces the places alone. */
+  places: Scrubber;
+  /** Puts another document of the same exchange through rules, as the request's own body was. */
+  apply(document: unknown, tree: RuleTree): unknown;
 }
 
 /**
@@ -155,6 +170,28 @@ export class RequestTable {
     };
   }
 
+  /**
+   * What a request is compared as, with what was done to it.
+   * @param protocol whose rules count; that of the recorded requests of its path when not given
+   */
+  view(request: MatchRequest, protocol?: Protocol | null): RequestView {
+    const { level } = this.#options;
+    const body = parseBody(request.body);
+    const notes = new Map<string, string>();
+    const spoken = protocol ?? this.#routes.get(routeOf(request, this.#options.base))?.protocol ?? null;
+    const find = (text: string, make: (text: string) => string) => this.#texts.find(text, make, notes);
+    const { places, scrub } = this.#scrubbersOf(body);
+    const make = (kind: 'static' | 'scrub') => (kind === 'static' ? unnumber : (raw: string) => scrub(unnumber(raw)));
+    return {
+      form: this.#compare(request, body, spoken, find),
+      body,
+      tree: ruleTreeOf(level, spoken),
+      notes,
+      places,
+      apply: (document, tree) => applyRules(document, tree, (text, kind) => find(text, make(kind))).value,
+    };
+  }
+
   #draftsOf(exchange: RecordedExchange) {
     return recordingsOf(exchange, this.#options.side).flatMap((recording) => {
       const request = requestOf(recording);
@@ -197,9 +234,13 @@ export class RequestTable {
     text: (value: string, make: (value: string) => string) => string,
   ): ComparedRequest {
     const { level, base } = this.#options;
+    return compareForm(request, body, { level, protocol, base, scrub: this.#scrubbersOf(body).scrub, text });
+  }
+
+  #scrubbersOf(body: ParsedBody): { places: Scrubber; scrub: Scrubber } {
     this.#known ??= placeScrubber(mergePlaces([{ work: [...this.#work], home: [...this.#home] }]));
-    const scrub = createScrubber(placeScrubber(placesOf(body)), this.#known);
-    return compareForm(request, body, { level, protocol, base, scrub, text });
+    const [own, others] = [placeScrubber(placesOf(body)), this.#known];
+    return { places: (text) => others(own(text)), scrub: createScrubber(own, others) };
   }
 
   #add(recording: Recording, request: MatchRequest): RecordedRequest {

@@ -44,8 +44,14 @@ export type ParsedBody =
 
 /** What a request is compared as. */
 export interface ComparedRequest {
-  /** Equal for requests that match. */
+  /** Equal for requests that match: the next three together. */
   key: string;
+  /** `POST /responses`. */
+  route: string;
+  /** Sorted and scrubbed. */
+  query: string;
+  /** SHA-256 of the body as it is compared; `empty` when there is none. */
+  content: string;
   /** The body after its rules, for the search of differences; undefined when there is none or it is no JSON. */
   body: unknown;
   session: string | undefined;
@@ -109,21 +115,27 @@ export interface CompareContext {
   text(value: string, make: (value: string) => string): string;
 }
 
+/** The field rules of a protocol at a level. */
+export function ruleTreeOf(level: MatchLevel, protocol: Protocol | null): RuleTree {
+  return level === 'exact' ? EXACT_TREE : RULE_TREES[protocol ?? 'none'];
+}
+
 /** Turns a request into what it is compared as. */
 export function compareForm(request: MatchRequest, body: ParsedBody, context: CompareContext): ComparedRequest {
-  const head = `${routeOf(request, context.base)}?${queryOf(request, context.base, context.level)}`;
+  const route = routeOf(request, context.base);
+  const query = queryOf(request, context.base, context.level);
   if (body.kind !== 'json') {
     const content = body.kind === 'none' ? 'empty' : body.sha256;
-    return { key: `${head}\n${content}`, body: undefined, session: undefined };
+    return { key: `${route}?${query}\n${content}`, route, query, content, body: undefined, session: undefined };
   }
-  const tree = context.level === 'exact' ? EXACT_TREE : RULE_TREES[context.protocol ?? 'none'];
+  const tree = ruleTreeOf(context.level, context.protocol);
   const ruled = applyRules(body.value, tree, (value, kind) =>
     context.text(value, kind === 'static' ? unnumber : (raw) => context.scrub(unnumber(raw))),
   );
   const compared = context.level === 'turn' ? { call_ids: ruled.callIds } : ruled.value;
   // A key holds the hash of the canonical form, so that it stays short.
   const content = sha256Hex(canonicalForm(compared) ?? body.bytes);
-  return { key: `${head}\n${content}`, body: compared, session: ruled.session };
+  return { key: `${route}?${query}\n${content}`, route, query, content, body: compared, session: ruled.session };
 }
 
 /** Undefined for what has none: a lone surrogate, a number such as 1e400. */

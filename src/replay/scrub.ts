@@ -50,6 +50,18 @@ const PATTERN_LIST = Object.values(PATTERNS);
 const MAY_HOLD =
   /<(?:cwd|root|current_date|timezone)>|Wall time|Chunk ID|Original token|wall_time_s|chunk_id|token_count|date|_unix_ms|[0-9a-f]{8}-|_[A-Za-z0-9]{12}/i;
 
+/** Names of the patterns that change a text, in their order. */
+export function patternsIn(text: string): string[] {
+  const names: string[] = [];
+  let left = text;
+  for (const [name, { find, put }] of Object.entries(PATTERNS)) {
+    const next = left.replace(find, put);
+    if (next !== left) names.push(name);
+    left = next;
+  }
+  return names;
+}
+
 /** Where a text says which directory the session works in, and where the client's home is. */
 const WORK_PLACES = [
   /<cwd>([^<]+)<\/cwd>/g,

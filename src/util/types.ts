@@ -25,7 +25,10 @@ export type Outcome =
   | 'refused'
   | 'recorder-killed';
 
-/** Something a translation could not carry. `hop` is e.g. `responses->chat`; `path` a JSON pointer in the source. */
+/**
+ * Something a translation could not carry. `hop` is the direction of the document: `responses->chat` of a request, `chat->responses` of
+ * its answer; `path` a JSON pointer in the source.
+ */
 export interface Loss {
   hop: string;
   path: string;

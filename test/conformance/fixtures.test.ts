@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +13,12 @@ const CASSETTES = join(dirname(fileURLToPath(import.meta.url)), '../../fixtures/
 const VERSIONS = ['0.113.0', '0.122.0', '0.169.0'];
 const NAMES = Object.keys(SCENARIOS) as ScenarioName[];
 const ALL = VERSIONS.flatMap((version) => NAMES.map((name) => [version, name] as const));
+
+/** Recorded with a provider that speaks another protocol: version, file below translated/ without its ending. */
+const TRANSLATED = readdirSync(join(CASSETTES, 'translated')).map((file) => {
+  const name = file.replace(/\.har$/, '');
+  return [name.split('-')[0]!, `../translated/${name}`] as const;
+});
 
 function pathOf(version: string, name: string): string {
   return join(CASSETTES, version, `${name}.har`);
@@ -34,7 +41,7 @@ describe('fixture cassettes', () => {
       expect((await readdir(join(CASSETTES, version))).sort()).toEqual(NAMES.map((name) => `${name}.har`).sort());
   });
 
-  it.each(ALL)('%s %s is as it was recorded, by that client', async (version, name) => {
+  it.each([...ALL, ...TRANSLATED])('%s %s is as it was recorded, by that client', async (version, name) => {
     const cassette = await openCassette(pathOf(version, name), { pristine: true });
     expect(cassette.edited).toBe(false);
     expect(cassette.header.client).toEqual({ name: 'codex_exec', version });
@@ -50,7 +57,16 @@ describe('fixture cassettes', () => {
     expect(rules).toEqual(name === 'truncated' ? ['grammar.responses.no-terminal'] : []);
   });
 
-  it.each(ALL)('%s %s holds no secret and nothing of a machine', async (version, name) => {
+  it.each(TRANSLATED)('%s %s was translated, and says how', async (version, name) => {
+    const { exchanges } = await loadCassette(pathOf(version, name));
+    const how = `responses->${name.split('-')[1]}`;
+    for (const { attempts } of exchanges) {
+      expect(attempts.map(({ _producer }) => _producer.how)).toEqual([how]);
+      expect(attempts[0]!._producer.dialect).toMatch(/^(?:chat|anthropic|messages)$/);
+    }
+  });
+
+  it.each([...ALL, ...TRANSLATED])('%s %s holds no secret and nothing of a machine', async (version, name) => {
     const text = await readFile(pathOf(version, name), 'utf8');
     expect(scanForSecrets(text)).toEqual([]);
     // Codex tells the model its working directory; that is the only path of the file system it may know.

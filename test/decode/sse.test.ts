@@ -138,6 +138,37 @@ describe('the rest', () => {
 });
 
 describe('pieces', () => {
+  it('give the same as single bytes, whatever the lines are', () => {
+    const line = fc.constantFrom(
+      'data: é',
+      'data:{"a":1}',
+      'event: x',
+      ': c',
+      'id: 7',
+      'retry',
+      '',
+      '',
+      '日: 🎞',
+      '\uFFFD',
+    );
+    const lineEnd = fc.constantFrom('\n', '\n', '\n', '\n', '\r\n', '\r');
+    const text = fc.array(fc.tuple(line, lineEnd)).map((lines) => lines.flat().join(''));
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(40)), (whole, cuts) => {
+        const bytes = toUtf8(whole);
+        const pieces: Uint8Array[] = [];
+        let at = 0;
+        for (const length of cuts) {
+          pieces.push(bytes.slice(at, at + length));
+          at += length;
+        }
+        pieces.push(bytes.slice(at));
+        expect(parsePieces(pieces)).toEqual(parsePieces([...bytes].map((byte) => Uint8Array.of(byte))));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   const streams = [
     'event: response.created\ndata: {"type":"response.created"}\n\nevent: x\ndata: {"text":"höher 日本 🎞"}\n\n',
     '\uFEFF: hi\r\n\r\nid: 1\r\nevent: a\r\ndata: é\r\ndata: 🎞\r\n\r\n\r\ndata: 2\r\n\r\ndata: rest',

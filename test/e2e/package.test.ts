@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,15 @@ describe('the packed package, installed in an empty project', () => {
     const { stdout } = await exec(bin(), ['demo', '--codex', 'built-in', '-o', 'demo.har'], { cwd: folder });
     expect(stdout).toContain('All of it passed');
     await exec(bin(), ['validate', 'demo.har'], { cwd: folder });
+  }, 60_000);
+
+  test('replays with several threads what one thread says of it', async () => {
+    await copyFile(join(folder, 'demo.har'), join(folder, 'again.har'));
+    const replay = (jobs: number) =>
+      exec(bin(), ['replay', 'demo.har', 'again.har', '--jobs', String(jobs), '--reporter', 'json'], { cwd: folder });
+    const [one, two] = [await replay(1), await replay(2)];
+    expect(JSON.parse(one.stdout).counts).toMatchObject({ cassettes: 2, failed: 0 });
+    expect(two.stdout).toBe(one.stdout);
   }, 60_000);
 
   test('exports the library with its types', async () => {

@@ -42,6 +42,7 @@ const CASSETTE_SHAPES = [
   'cassette/messages.ts',
   'cassette/redact.ts',
   'cassette/redact/',
+  'cassette/volatile.ts',
 ];
 
 interface LayerRule {

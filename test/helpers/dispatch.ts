@@ -31,7 +31,7 @@ export interface DispatchInput {
 
 /**
  * Dispatches a request with a handler of one of undici's two forms.
- * @param pauseAfter pauses after that many chunks, until `resume`
+ * @param pauseAfter pauses after that many chunks (0: at the head), until `resume`
  */
 export function dispatch(
   dispatcher: Dispatcher,
@@ -69,6 +69,12 @@ class Seen implements Dispatched {
 
   get full(): boolean {
     return this.#paused;
+  }
+
+  /** The head is there; `pauseAfter: 0` pauses at it. */
+  begin(status: number): void {
+    if (this.#pauseAfter === 0) this.#paused = true;
+    this.tell(`head ${status}`);
   }
 
   tell(event: string): void {
@@ -113,7 +119,7 @@ function olderHandler(seen: Seen): Dispatcher.DispatchHandler {
       seen.statusText = statusText;
       const texts = raw.map((field) => field.toString('latin1'));
       seen.headers = texts.flatMap((name, i) => (i % 2 === 0 ? [[name, texts[i + 1]!] as [string, string]] : []));
-      seen.tell(`head ${status}`);
+      seen.begin(status);
       return !seen.full;
     },
     onData(chunk) {
@@ -139,10 +145,11 @@ function newerHandler(seen: Seen): Dispatcher.DispatchHandler {
       seen.go = () => controller.resume();
       seen.tell('start');
     },
-    onResponseStart(_, status, headers, statusText) {
+    onResponseStart(controller, status, headers, statusText) {
       seen.statusText = statusText ?? '';
       seen.headers = Object.entries(headers).map(([name, value]) => [name, String(value)]);
-      seen.tell(`head ${status}`);
+      seen.begin(status);
+      if (seen.full) controller.pause();
     },
     onResponseData(controller, chunk) {
       seen.take(chunk);

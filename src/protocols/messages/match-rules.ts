@@ -10,3 +10,14 @@ export const MESSAGES_MATCH_RULES: FieldRules = [
   { path: '/messages/*/content/*/tool_use_id', rule: 'call-id' },
   { path: '/messages/*/content/*/signature', rule: 'static' },
 ];
+
+/** Answers, for a comparison of two: documents, and the events of streams. What the server makes up anew for each is live. */
+export const MESSAGES_ANSWER_RULES: FieldRules = [
+  { path: '/id', rule: 'live' },
+  { path: '/request_id', rule: 'live' },
+  { path: '/message/id', rule: 'live' },
+  { path: '/content/*/id', rule: 'call-id' },
+  { path: '/content/*/tool_use_id', rule: 'call-id' },
+  { path: '/content_block/id', rule: 'live' },
+  { path: '/content_block/tool_use_id', rule: 'live' },
+];

@@ -19,3 +19,25 @@ export const RESPONSES_MATCH_RULES: FieldRules = [
   // Codex 0.169 with a provider named "OpenAI": turn id and creation time of each item.
   { path: '/input/*/internal_chat_message_metadata_passthrough', rule: 'ignore' },
 ];
+
+/** Answers, for a comparison of two: documents, and the events of streams. What the server makes up anew for each is live. */
+export const RESPONSES_ANSWER_RULES: FieldRules = ['', '/response']
+  .flatMap(
+    (place): FieldRules => [
+      { path: `${place}/id`, rule: 'live' },
+      { path: `${place}/created_at`, rule: 'live' },
+      { path: `${place}/completed_at`, rule: 'live' },
+      { path: `${place}/previous_response_id`, rule: 'live' },
+      { path: `${place}/prompt_cache_key`, rule: 'live' },
+      { path: `${place}/safety_identifier`, rule: 'live' },
+      { path: `${place}/output/*/id`, rule: 'live' },
+      { path: `${place}/output/*/call_id`, rule: 'call-id' },
+    ],
+  )
+  .concat([
+    { path: '/item_id', rule: 'live' },
+    { path: '/item/id', rule: 'live' },
+    { path: '/item/call_id', rule: 'live' },
+    // Padding of random length.
+    { path: '/obfuscation', rule: 'ignore' },
+  ]);

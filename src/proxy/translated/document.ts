@@ -5,7 +5,7 @@ import { createContext } from '../../translate/context.ts';
 import { defaultDialect, findDialect } from '../../translate/dialects.ts';
 import { eventText } from '../../translate/event-text.ts';
 import { findHop } from '../../translate/hops.ts';
-import type { BackContext, Hop, Plan } from '../../translate/types.ts';
+import type { BackContext, Hop, Plan, TranslateContext } from '../../translate/types.ts';
 import { toUtf8 } from '../../util/bytes.ts';
 import type { Loss, Protocol } from '../../util/types.ts';
 
@@ -48,7 +48,10 @@ export function translateDocument(text: string, options: TranslateOptions): Tran
   if (from === to) return { kind, text, losses: [] };
   const way = kind === 'request' ? { client: from, upstream: to } : { client: to, upstream: from };
   const hop = findHop(way.client, way.upstream)!;
-  if (kind === 'request') return { kind, ...translateRequest(hop, objectOf(text, 'request'), options, way) };
+  if (kind === 'request') {
+    const context = contextOf(options, way);
+    return { kind, ...translateRequest(hop, objectOf(text, 'request'), context) };
+  }
   const context = backContext(hop, options, way, kind === 'stream');
   if (kind === 'stream') return { kind, ...translateEvents(hop, context, text) };
   const { body, losses } = hop.response(objectOf(text, 'response'), context);
@@ -62,8 +65,8 @@ export function guessKind(text: string): DocumentKind {
   return 'messages' in body || 'input' in body || 'prompt' in body ? 'request' : 'response';
 }
 
-function translateRequest(hop: Hop, body: JsonObject, options: TranslateOptions, way: Way) {
-  const translated = hop.request(body, contextOf(options, way));
+function translateRequest(hop: Hop, body: JsonObject, context: TranslateContext) {
+  const translated = hop.request(body, context);
   if ('problem' in translated) throw new TapedeckError('usage', translated.problem.message);
   return { text: `${JSON.stringify(translated.body, null, 2)}\n`, losses: translated.losses };
 }

@@ -83,7 +83,7 @@ export class Answer {
       this.calls.closeAll();
     }
     const counted = writeUsage(usage, this.#losses);
-    this.writer.finish({ ...ending, ...(counted && { usage: counted }) });
+    this.writer.finish(counted ? { ...ending, usage: counted } : ending);
   }
 
   #openMessage(): ItemWriter {

@@ -5,7 +5,7 @@ import type { BackContext, ResponseTranslation } from '../types.ts';
 import { Answer } from './answer.ts';
 import { type Ending, endingOf, failureOf } from './ends.ts';
 import { type MessageScope, readMessage } from './message-fields.ts';
-import { HOP } from './scope.ts';
+import { ANSWER_HOP } from './scope.ts';
 import { isError } from './stream.ts';
 import { OF_CHOICE, OF_COMPLETION, tellUnread } from './unread.ts';
 
@@ -13,7 +13,7 @@ const NO_ANSWER: Ending = { how: 'failed', code: 'server_error', message: "The p
 
 /** The provider's whole answer as a response. Takes any JSON object and never throws. */
 export function translateResponse(completion: JsonObject, context: BackContext): ResponseTranslation {
-  const losses = createLosses(HOP);
+  const losses = createLosses(ANSWER_HOP);
   const answer = new Answer(context, losses, createResponsesWriter(context, 'response'));
   const ending = isError(undefined, completion)
     ? failureOf(completion)

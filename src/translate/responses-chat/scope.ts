@@ -9,6 +9,8 @@ import type { Settings } from './settings.ts';
 
 /** Name of the hop in losses. */
 export const HOP = 'responses->chat';
+/** The way back: losses name the direction of the document that they are of. */
+export const ANSWER_HOP = 'chat->responses';
 
 export interface ContentScope {
   dialect: Dialect;

@@ -5,7 +5,8 @@ import type { BackContext, SourceEnd, StreamEvent, StreamStep, StreamTranslator 
 import { Answer } from './answer.ts';
 import { type Ending, endingOf, failureOf } from './ends.ts';
 import { type MessageScope, readMessage } from './message-fields.ts';
-import { HOP } from './scope.ts';
+import { ANSWER_HOP } from './scope.ts';
+import { createTextChunks } from './text-chunks.ts';
 import { OF_CHOICE, OF_COMPLETION, tellUnread } from './unread.ts';
 
 /** The provider's chunks as the events of a Responses stream. */
@@ -31,20 +32,23 @@ class Translator implements StreamTranslator {
   readonly #losses: Losses;
   readonly #answer: Answer;
   readonly #scope: MessageScope;
+  readonly #textChunks = createTextChunks();
   /** The index of the choice that is told. */
   #choice: number | undefined;
   #finish: string | undefined;
   #usage: unknown;
 
   constructor(context: BackContext) {
-    this.#losses = createLosses(HOP);
+    this.#losses = createLosses(ANSWER_HOP);
     this.#answer = new Answer(context, this.#losses, createResponsesWriter(context));
     this.#scope = { answer: this.#answer, losses: this.#losses, context };
   }
 
   push({ name, data }: StreamEvent): StreamStep {
     if (this.#answer.writer.finished) return this.#ignore(data);
-    if (data === '[DONE]') this.#answer.finish(this.#ending(true), this.#usage);
+    const words = name === undefined ? this.#textChunks.wordsOf(data) : undefined;
+    if (words !== undefined) this.#answer.text(words);
+    else if (data === '[DONE]') this.#answer.finish(this.#ending(true), this.#usage);
     else this.#readData(name, data);
     return this.#step();
   }
@@ -78,6 +82,7 @@ class Translator implements StreamTranslator {
     if (asObject(chunk.usage)) this.#usage = chunk.usage;
     for (const choice of asArray(chunk.choices)) this.#readChoice(asObject(choice) ?? {});
     tellUnread(chunk, OF_COMPLETION, '', this.#losses);
+    if (name === undefined) this.#textChunks.learn(data, chunk);
   }
 
   /** A chunk that is broken leaves a hole in the answer, which must not look whole; any other text is none of it. */

@@ -10,6 +10,7 @@ export function writeTools(request: JsonObject, scope: ParameterScope): void {
   for (const { tool, path } of tools.hosted) {
     losses.add(path, 'tool', `a provider of Chat Completions runs no tool ${JSON.stringify(tool.type ?? null)}`);
   }
+  if (tools.functions.length === 0 && saysNothing(request.tool_choice)) return;
   const names = new Set(tools.functions.map(({ name }) => name));
   const { choice, allowed } = readChoice(request.tool_choice, { ...scope, offered: names });
   const offered = tools.functions.filter(({ name }) => allowed?.has(name) ?? true);

@@ -5,7 +5,7 @@ import { createResponsesWriter, type ResponsesWriter } from '../shared/responses
 import type { BackContext, SourceEnd } from '../types.ts';
 import { type BlockReader, type BlockScope, closeMessage, openBlock } from './blocks.ts';
 import { endingOf, failureOf } from './ends.ts';
-import { HOP } from './request.ts';
+import { ANSWER_HOP } from './request.ts';
 import { writeUsage } from './usage.ts';
 import { createSearches } from './web-search.ts';
 
@@ -37,7 +37,7 @@ export class MessageReader {
   #stopDetails: JsonObject | undefined;
 
   constructor(context: BackContext) {
-    this.losses = createLosses(HOP);
+    this.losses = createLosses(ANSWER_HOP);
     this.writer = createResponsesWriter(context);
     const searches = createSearches(this.writer, this.losses);
     this.#scope = { context, writer: this.writer, losses: this.losses, searches, message: undefined };

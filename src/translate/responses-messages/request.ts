@@ -14,6 +14,8 @@ import { writeToolChoice, writeTools } from './tools.ts';
 
 /** Name of the hop in losses. */
 export const HOP = 'responses->messages';
+/** The way back: losses name the direction of the document that they are of. */
+export const ANSWER_HOP = 'messages->responses';
 
 /** A Responses request as a Messages request. */
 export function translateRequest(request: JsonObject, context: TranslateContext): RequestTranslation | Refusal {

@@ -33,17 +33,6 @@ const REPEATED: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 const REPEATED_FIELDS = Object.entries(REPEATED);
 
-/** What the schema requires where the request said nothing. */
-const DEFAULTS: JsonObject = {
-  instructions: null,
-  metadata: {},
-  parallel_tool_calls: true,
-  temperature: null,
-  tool_choice: 'auto',
-  tools: [],
-  top_p: null,
-};
-
 /** The fields of a response that stay the same from `response.created` to the terminal event. */
 export function baseResponse(context: BackContext): JsonObject {
   const { request, model } = context.plan;
@@ -52,7 +41,14 @@ export function baseResponse(context: BackContext): JsonObject {
     object: 'response',
     created_at: Math.floor(context.now() / 1000),
     model,
-    ...DEFAULTS,
+    // What the schema requires where the request said nothing.
+    instructions: null,
+    metadata: {},
+    parallel_tool_calls: true,
+    temperature: null,
+    tool_choice: 'auto',
+    tools: [],
+    top_p: null,
   };
   for (const [name, fits] of REPEATED_FIELDS) {
     const value = request[name];

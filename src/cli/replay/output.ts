@@ -1,0 +1,64 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Chalk } from 'chalk';
+import { TapedeckError } from '../../errors.ts';
+import type { ReplayReport } from '../../report/results/model.ts';
+import { REPORTER_NAMES, REPORTERS, type ReporterName } from '../../report/results/reporters.ts';
+import type { Io } from '../io.ts';
+import { writeOut } from '../write-out.ts';
+
+/** Where one report goes: to a file, or to stdout. */
+export interface Output {
+  reporter: ReporterName;
+  file?: string;
+}
+
+/** The flag that `replay` and `report merge` share. */
+export const REPORTER_FLAG = {
+  type: 'string',
+  array: true,
+  describe: `Report to write, ${REPORTER_NAMES.join(', ')}; NAME=FILE writes it to a file; repeatable`,
+  defaultDescription: 'text',
+} as const;
+
+/**
+ * Reads `--reporter NAME[=FILE]`.
+ * @throws TapedeckError `usage` for a name that does not exist, and for two reports on stdout
+ */
+export function parseOutputs(values: readonly string[] | undefined): Output[] {
+  const outputs = (values && values.length > 0 ? values : ['text']).map(parseOutput);
+  const onStdout = outputs.filter(({ file }) => file === undefined);
+  if (onStdout.length <= 1) return outputs;
+  const names = onStdout.map(({ reporter }) => reporter).join(' and ');
+  throw new TapedeckError('usage', `${names} cannot both go to stdout.`, {
+    hint: 'Give one of them a file, e.g. --reporter junit=junit.xml.',
+  });
+}
+
+function parseOutput(text: string): Output {
+  const at = text.indexOf('=');
+  const name = at < 0 ? text : text.slice(0, at);
+  const file = at < 0 ? undefined : text.slice(at + 1);
+  if (!Object.hasOwn(REPORTERS, name) || file === '') {
+    throw new TapedeckError('usage', `--reporter ${JSON.stringify(text)} is none of the reports.`, {
+      hint: `Write NAME or NAME=FILE; the names are ${REPORTER_NAMES.join(', ')}.`,
+    });
+  }
+  // A report is made anew with every run and may take the place of the last one; a recording may not be lost that way.
+  if (file?.endsWith('.har')) throw new TapedeckError('usage', `${file} is the name of a cassette, not of a report.`);
+  return { reporter: name as ReporterName, ...(file === undefined ? {} : { file }) };
+}
+
+/** Writes the reports. @throws TapedeckError `output-failed` */
+export async function writeReports(report: ReplayReport, outputs: readonly Output[], io: Io): Promise<void> {
+  for (const { reporter, file } of outputs) {
+    const write = REPORTERS[reporter];
+    if (file === undefined) await writeOut(io, Buffer.from(write(report, io.colour)));
+    else {
+      const text = write(report, new Chalk({ level: 0 }));
+      await writeFile(resolve(io.cwd, file), text).catch((cause: Error) => {
+        throw new TapedeckError('output-failed', `${file} cannot be written: ${cause.message}`, { cause });
+      });
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { errors } from 'undici';
+import type { Entry, EntryEnd } from '../../cassette/format.ts';
+import { headText } from '../../util/headers.ts';
+import type { RawHeaders } from '../../util/types.ts';
+import { type Answer, planAnswer } from '../answer.ts';
+import type { Recording } from '../recording.ts';
+import type { Pace } from './pace.ts';
+import type { Reply } from './reply.ts';
+
+/**
+ * Tells a recorded answer read by read, as the network told it: one chunk at a time, none while whoever asked has paused, none
+ * after it has aborted. An answer that broke off fails with the error that undici has for that.
+ */
+export async function playRecording(reply: Reply, recording: Recording, pace: Pace): Promise<void> {
+  const answer = planAnswer(recording);
+  const { head, writes, end } = answer;
+  const until = async (ms: number): Promise<boolean> => {
+    const came = await pace(ms, reply.gone).then(
+      () => true,
+      () => false,
+    );
+    return came && reply.ready();
+  };
+  if (head) {
+    if (!(await until(head.ms))) return;
+    reply.head(head.status, headersOf(recording.entry, head.headers), head.statusText);
+  }
+  for (const { ms, data } of writes) {
+    if (data.length === 0) continue;
+    if (!(await until(ms))) return;
+    reply.data(Buffer.from(data.buffer, data.byteOffset, data.length));
+  }
+  if (!(await until(end.ms))) return;
+  const failure = failureOf(recording.entry, answer);
+  if (failure) reply.fail(failure);
+  else reply.end(answer.trailers.flat());
+}
+
+/** The planned headers, with those of the recorded connection in their places: nothing here frames the body by them. */
+function headersOf({ response }: Entry, planned: RawHeaders): RawHeaders {
+  const headers: string[] = [];
+  let next = 0;
+  for (const { name, value } of response.headers) {
+    if (planned[next] === name) {
+      headers.push(name, planned[next + 1]!);
+      next += 2;
+    } else if (!REPLANNED.has(name.toLowerCase()) && !name.startsWith(':')) headers.push(name, headText(value));
+  }
+  return headers;
+}
+
+/** What does not stand in a plan is left out: the body is not the one that they tell of. */
+const REPLANNED = new Set(['content-encoding', 'content-length']);
+
+/** Undefined for an answer that ended as HTTP says, and for one that its client closed after the last event. */
+function failureOf(entry: Entry, { head, end }: Answer): Error | undefined {
+  const { how, detail } = entry._end ?? { how: 'closed' };
+  const closedByClient = entry._outcome === 'complete' && !entry.response.content._cut;
+  if (head && (end.how === 'end' || closedByClient)) return undefined;
+  return FAILURES[how](detail, head !== undefined);
+}
+
+/** The errors that undici and node have for these; whoever tells them apart does so by their codes. */
+const FAILURES: Record<EntryEnd['how'], (detail: string | undefined, answered: boolean) => Error> = {
+  // A message that came whole, of which the cassette does not hold all.
+  complete: closed,
+  closed,
+  reset: () => coded('read ECONNRESET', 'ECONNRESET', 'read'),
+  refused: () => coded('connect ECONNREFUSED', 'ECONNREFUSED', 'connect'),
+  timeout: (_, answered) => (answered ? new errors.BodyTimeoutError() : new errors.HeadersTimeoutError()),
+  error: (detail) => new errors.UndiciError(detail ?? 'the recorded connection failed'),
+};
+
+function closed(): Error {
+  return new errors.SocketError('other side closed');
+}
+
+function coded(message: string, code: string, syscall: string): Error {
+  return Object.assign(new Error(message), { code, syscall });
+}

@@ -1,0 +1,78 @@
+import type { Leg, RecordedExchange } from '../../cassette/legs.ts';
+import { type CheckId, checkInfo } from '../../report/results/checks.ts';
+import type { CheckResult, Failure, ReplayOptions } from '../../report/results/model.ts';
+import type { LegName } from '../../util/types.ts';
+import type { TextDifference } from './compare.ts';
+import type { ExpectedBook } from './expected.ts';
+import type { Retranslator } from './translation.ts';
+
+/** What every check gets. */
+export interface CheckContext {
+  exchange: RecordedExchange;
+  legs: readonly Leg[];
+  options: ReplayOptions;
+  /** Of the cassette. */
+  retranslator: Retranslator;
+  expected: ExpectedBook;
+  /** The command line that runs one check of this exchange alone. */
+  reproduce(check: CheckId): string;
+}
+
+/** Runs one check of an exchange: a result a leg. */
+export type Check = (context: CheckContext) => CheckResult[] | Promise<CheckResult[]>;
+
+/** What a result is about. */
+export interface Subject {
+  check: CheckId;
+  leg?: LegName;
+  attempt?: number;
+}
+
+export function subjectOf(check: CheckId, { name, entry }: Pick<Leg, 'name' | 'entry'>): Subject {
+  return { check, leg: name, ...(entry._attempt === undefined ? {} : { attempt: entry._attempt }) };
+}
+
+export function passed(subject: Subject, notes: readonly string[] = []): CheckResult {
+  const result: CheckResult = { ...subject, verdict: 'passed' };
+  return notes.length > 0 ? { ...result, notes: [...notes] } : shared(result);
+}
+
+export function notApplicable(subject: Subject, reason: string): CheckResult {
+  return shared({ ...subject, verdict: 'not-applicable', reason });
+}
+
+/** Most results of thousands of exchanges say the same; they are one object, so that memory hardly grows with a corpus. */
+const SHARED = new Map<string, CheckResult>();
+
+function shared(result: CheckResult): CheckResult {
+  const { check, leg, attempt, verdict, reason } = result;
+  const key = `${check} ${leg} ${attempt} ${verdict} ${reason}`;
+  const known = SHARED.get(key);
+  if (known) return known;
+  SHARED.set(key, Object.freeze(result));
+  return result;
+}
+
+export function failed(subject: Subject, failures: readonly Failure[]): CheckResult {
+  return { ...subject, verdict: 'failed', failures: [...failures] };
+}
+
+/** A failure of the check itself; the rule is the check's. */
+export function failureOf(
+  { reproduce }: CheckContext,
+  check: CheckId,
+  difference: TextDifference & { split?: string },
+): Failure {
+  const { message, pointer, ...rest } = difference;
+  return { rule: check, source: checkInfo(check).source, message, pointer, ...rest, reproduce: reproduce(check) };
+}
+
+/** The check failed for a reason that is no difference between two texts. */
+export function broken(
+  context: CheckContext,
+  subject: Subject,
+  message: string,
+  more: Partial<Failure> = {},
+): CheckResult {
+  return failed(subject, [{ ...failureOf(context, subject.check, { message, pointer: '' }), ...more }]);
+}
