@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { applyRules, compileRules, isNestedDeeper, stringsOf } from '../../src/replay/fields.ts';
+import { applyRules, compileRules, isNestedDeeper, ruleAt, stringsOf } from '../../src/replay/fields.ts';
 
 const upper = (text: string, kind: string) => (kind === 'scrub' ? text.toUpperCase() : text);
 
@@ -75,4 +75,27 @@ test.each([
   [{ a: [{}] }, 1, true],
 ])('%j is nested deeper than %d: %s', (body, levels, expected) => {
   expect(isNestedDeeper(body, levels)).toBe(expected);
+});
+
+describe('ruleAt', () => {
+  const tree = compileRules([
+    { path: '/a', rule: 'static' },
+    { path: '/a/*/b', rule: 'scrub' },
+    { path: '/a/*/id', rule: 'call-id' },
+    { path: '/c', rule: 'ignore' },
+    { path: '/c/d', rule: 'static' },
+  ]);
+  test.each([
+    ['', 'scrub'],
+    ['/x/y', 'scrub'],
+    ['/a', 'static'],
+    ['/a/0/x', 'static'],
+    ['/a/0/b', 'scrub'],
+    ['/a/0/b/c', 'scrub'],
+    ['/a/12/id', 'call-id'],
+    ['/c', 'ignore'],
+    ['/c/d', 'ignore'],
+  ])('%j: %s', (pointer, rule) => {
+    expect(ruleAt(tree, pointer)).toBe(rule);
+  });
 });
