@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RecordedExchange } from '../../src/cassette/legs.ts';
 import { forecastFor } from '../../src/cli/explain/forecast.ts';
-import { findSecrets } from '../../src/validate/secrets.ts';
 import { diagnoseExchange } from '../../src/validate/diagnose.ts';
 import { validateExchange } from '../../src/validate/exchange.ts';
+import { findSecrets } from '../../src/validate/secrets.ts';
 import {
   CREATE,
   client,
