@@ -168,7 +168,7 @@ const JSON_ESCAPES: Coding = {
   },
 };
 
-/** `\uXXXX`, or the two of a surrogate pair (RFC 8259 section 7), as UTF-8 bytes. */
+/** `\uHHHH`, or the two of a surrogate pair (RFC 8259 section 7), as UTF-8 bytes. */
 function readUnicode(text: string, at: number): { value: string; length: number } | 'cut' | undefined {
   const digits = text.slice(at + 2, at + 6);
   if (!/^[0-9a-fA-F]*$/.test(digits)) return undefined;

@@ -148,8 +148,3 @@ export function exitOfReport({ cassettes, counts, options }: ReplayReport): numb
     ...(counts.failed > 0 ? [EXIT.findings] : []),
   ]);
 }
-
-/** A result's name within its exchange: `stream.translation client-response`, `request.translation upstream-request 2`. */
-export function resultName({ check, leg, attempt }: Pick<CheckResult, 'check' | 'leg' | 'attempt'>): string {
-  return [check, ...(leg === undefined ? [] : [leg]), ...(attempt === undefined ? [] : [String(attempt)])].join(' ');
-}
