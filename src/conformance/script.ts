@@ -27,7 +27,7 @@ export interface ReceivedRequest {
 }
 
 /** What to do with a request. Times are milliseconds. */
-export type Answer = EventsAnswer | BodyAnswer | { kind: 'reset' } | { kind: 'silence' };
+export type Answer = EventsAnswer | BodyAnswer | RawAnswer | { kind: 'reset' } | { kind: 'silence' };
 
 /** A stream of events, one write each. */
 export interface EventsAnswer {
@@ -53,6 +53,18 @@ export interface BodyAnswer {
   /** An object is sent as JSON. */
   body: object | string;
   delayMs?: number;
+}
+
+/** Bytes as they are, one write each. */
+export interface RawAnswer {
+  kind: 'raw';
+  status: number;
+  headers: Record<string, string>;
+  pieces: readonly Uint8Array[];
+  delayMs?: number;
+  ending?: 'end' | 'reset' | 'open';
+  /** Called before each piece, as for events. */
+  hold?(index: number): Promise<void> | undefined;
 }
 
 /** When a step answers; what is absent does not matter. */

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { decodeBody } from '../decode/body.ts';
 import { LIMITS } from '../decode/limits.ts';
 import { TapedeckError } from '../errors.ts';
@@ -10,11 +9,11 @@ import { headerValue } from '../util/headers.ts';
 import type { Protocol } from '../util/types.ts';
 import { readJson } from './json-object.ts';
 import { defaultAnswer, problem } from './provider/default-answer.ts';
-import { writeEvent } from './provider/events.ts';
+import { type AnswerWatch, giveAnswer } from './provider/give-answer.ts';
 import { createMint } from './provider/mint.ts';
 import { responsesEvents } from './provider/responses.ts';
 import type { ScriptStep } from './script.ts';
-import { type Answer, type BodyAnswer, createScriptReader, type EventsAnswer, type ReceivedRequest } from './script.ts';
+import { type Answer, createScriptReader, type ReceivedRequest } from './script.ts';
 import { serveUpgrades, type WebSocketMode } from './scripted-websocket.ts';
 
 export interface ScriptedUpstreamOptions {
@@ -29,6 +28,14 @@ export interface ScriptedUpstreamOptions {
   speaks?: readonly Protocol[];
   /** What is done with WebSocket upgrades; `refuse` when absent. */
   websocket?: WebSocketMode;
+  /** Asked before the script and before everything else. */
+  attend?(request: ReceivedRequest): Attended | undefined;
+}
+
+/** An answer, and who wants to see it written. */
+export interface Attended {
+  answer: Answer;
+  watch?: AnswerWatch;
 }
 
 /** A provider that says what a script tells it to, and keeps what it was asked. */
@@ -61,7 +68,10 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
     requests.push(request);
     return request;
   };
-  const answerTo = (request: ReceivedRequest): Answer => {
+  const answerTo = (request: ReceivedRequest): Answer => attend(request).answer;
+  const attend = (request: ReceivedRequest): Attended =>
+    options.attend?.(request) ?? { answer: scriptedAnswer(request) };
+  const scriptedAnswer = (request: ReceivedRequest): Answer => {
     if (options.speaks && request.protocol && !options.speaks.includes(request.protocol))
       return problem(request, 404, 'not_found', `Nothing answers ${request.method} ${request.url}.`);
     const context = { mint, model: String(request.json?.model ?? 'tapedeck-scripted') };
@@ -73,7 +83,8 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
     return problem(request, 400, 'script_over', `The script has no answer for request ${request.n}, ${request.url}.`);
   };
   const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
-    await give(answerTo(count(await readRequest(incoming))), response);
+    const { answer, watch } = attend(count(await readRequest(incoming)));
+    await giveAnswer(answer, response, watch);
   };
 
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) => {
@@ -125,42 +136,4 @@ async function readRequest(incoming: IncomingMessage): Promise<Omit<ReceivedRequ
     ...(result.ok ? {} : { problem: result.problem }),
     json: decoded && readJson(decoded),
   };
-}
-
-const GIVERS: { [K in Answer['kind']]: (answer: Extract<Answer, { kind: K }>, response: ServerResponse) => unknown } = {
-  events: giveEvents,
-  body: giveBody,
-  reset: (_answer, response) => response.socket?.resetAndDestroy(),
-  silence: () => {},
-};
-
-async function give(answer: Answer, response: ServerResponse): Promise<void> {
-  if ('delayMs' in answer && answer.delayMs !== undefined) await wait(answer.delayMs);
-  // The table's key is the answer's own kind, which TypeScript cannot follow through an index.
-  await (GIVERS[answer.kind] as (answer: Answer, response: ServerResponse) => unknown)(answer, response);
-}
-
-function giveBody(answer: BodyAnswer, response: ServerResponse): void {
-  const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
-  const headers = { 'content-type': 'application/json', ...answer.headers };
-  response.writeHead(answer.status, { ...headers, 'content-length': Buffer.byteLength(text) });
-  response.end(text);
-}
-
-async function giveEvents(answer: EventsAnswer, response: ServerResponse): Promise<void> {
-  response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-    ...answer.headers,
-  });
-  response.flushHeaders();
-  for (const [index, event] of answer.events.entries()) {
-    await answer.hold?.(index);
-    if (response.destroyed) return;
-    response.write(writeEvent(event));
-    // Node joins the writes of one turn of its loop into one; a provider sends each event as it has it.
-    await nextTurn();
-  }
-  if (answer.ending === 'reset') response.socket?.resetAndDestroy();
-  else if (answer.ending !== 'open') response.end();
 }

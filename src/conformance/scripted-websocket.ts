@@ -106,6 +106,8 @@ function received(upgrade: IncomingMessage, raw: Buffer, json: Json): Omit<Recei
 const GIVERS: { [K in Answer['kind']]: (socket: WebSocket, answer: Extract<Answer, { kind: K }>) => unknown } = {
   events: giveEvents,
   body: (socket, answer) => giveError(socket, answer),
+  // Bytes that make up no message.
+  raw: (socket) => socket.terminate(),
   reset: (socket) => socket.terminate(),
   silence: () => {},
 };

@@ -1,0 +1,19 @@
+import type { Check } from './check.ts';
+import { FRAMING_CHECKS } from './checks/wire/framing.ts';
+import { HEADER_CHECKS } from './checks/wire/headers.ts';
+import { LIFETIME_CHECKS } from './checks/wire/lifetime.ts';
+import { ROUTE_CHECKS } from './checks/wire/routes.ts';
+import { SIZE_CHECKS } from './checks/wire/sizes.ts';
+import { STREAMING_CHECKS } from './checks/wire/streaming.ts';
+import { BODY_CHECKS } from './checks/zstd/bodies.ts';
+
+/** Every check, in the order of reports. */
+export const CATALOGUE: readonly Check[] = [
+  ...STREAMING_CHECKS,
+  ...FRAMING_CHECKS,
+  ...HEADER_CHECKS,
+  ...ROUTE_CHECKS,
+  ...LIFETIME_CHECKS,
+  ...SIZE_CHECKS,
+  ...BODY_CHECKS,
+];

@@ -1,0 +1,58 @@
+import { FORMAT_VERSION } from '../../cassette/format.ts';
+import { createRecorder } from '../../cassette/recorder.ts';
+import type { MessageTap } from '../../cassette/tap.ts';
+import { sha256Hex } from '../../util/sha256.ts';
+import { VERSION } from '../../util/version.ts';
+import type { Observed, ObservedSide } from './observed.ts';
+
+export interface EvidenceOptions {
+  path: string;
+  gateway: { name: string; version?: string };
+  /** Base URL of what answered as the provider, or of the gateway where that is not known. */
+  upstream: string;
+}
+
+/** Writes what was exchanged as a cassette, which `show`, `validate`, `explain` and `play` open. Credentials are taken out. */
+export async function writeEvidence(exchanges: readonly Observed[], options: EvidenceOptions): Promise<void> {
+  const recorder = await createRecorder({
+    path: options.path,
+    force: true,
+    ownThread: false,
+    header: {
+      format: FORMAT_VERSION,
+      tool: VERSION,
+      recordedAt: new Date(exchanges[0]?.startedAt ?? 0).toISOString(),
+      gateway: options.gateway,
+      upstream: { url: options.upstream, protocol: null },
+    },
+  });
+  for (const [i, exchange] of exchanges.entries()) {
+    await recorder.room();
+    const { startedAt, protocol, request } = exchange;
+    const seed = `${startedAt}-${sha256Hex(`${options.path} ${i}`).slice(0, 16)}`;
+    const tap = recorder.open({ startedAt, seed, protocol, request });
+    writeBody(tap.clientRequest, 0, exchange.requestBody);
+    for (const attempt of exchange.attempts) {
+      const late = Math.max(0, attempt.startedAt - startedAt);
+      const upstream = tap.attempt();
+      const head = { ...attempt.request, url: new URL(attempt.request.url, options.upstream).href };
+      writeBody(upstream.request(late, head, attempt.protocol, options.gateway), late, attempt.requestBody);
+      if (attempt.response) writeChunks(upstream.response(late + attempt.headMs, attempt.response), attempt, late);
+      upstream.close(attempt.outcome, { ...attempt.end, ms: late + attempt.end.ms });
+    }
+    if (exchange.response)
+      writeChunks(tap.clientResponse(exchange.headMs, exchange.response, options.gateway), exchange, 0);
+    tap.close(exchange.outcome, exchange.end);
+  }
+  await recorder.close();
+}
+
+function writeBody(tap: MessageTap, ms: number, body: Uint8Array): void {
+  if (body.length > 0) tap.data(ms, body);
+  tap.end({ by: 'client', ms, how: 'complete' });
+}
+
+function writeChunks(tap: MessageTap, side: ObservedSide, late: number): void {
+  for (const [ms, bytes] of side.chunks) tap.data(late + ms, bytes);
+  tap.end({ ...side.end, ms: late + side.end.ms });
+}

@@ -1,0 +1,102 @@
+import type { RouteFacts } from '../../report/conformance/model.ts';
+import type { Protocol } from '../../util/types.ts';
+import { type Check, EVERY_CLIENT } from '../check.ts';
+import { type Ground, tryCheck } from './try-check.ts';
+
+/** What the canaries found out. */
+export interface FoundRoutes {
+  routes: RouteFacts[];
+  /** A request was answered as if a model had, and did not come to the scripted upstream: somebody else did, and may charge for it. */
+  elsewhere: string | undefined;
+}
+
+/** Statuses that say that there is no such endpoint. */
+const NOT_OFFERED = [404, 405, 501];
+
+/**
+ * Sends one canary for each model in each client protocol, the first one alone: when a model that is not ours answers, nothing more is
+ * sent.
+ */
+export async function findRoutes(ground: Ground, models: readonly string[]): Promise<FoundRoutes> {
+  const routes: RouteFacts[] = [];
+  for (const model of models) {
+    for (const client of EVERY_CLIENT) {
+      const { facts, elsewhere } = await sendCanary(ground, client, model);
+      routes.push(facts);
+      if (elsewhere !== undefined) return { routes, elsewhere };
+    }
+  }
+  return { routes, elsewhere: undefined };
+}
+
+async function sendCanary(
+  ground: Ground,
+  client: Protocol,
+  model: string,
+): Promise<{ facts: RouteFacts; elsewhere?: string }> {
+  let status = 0;
+  let text = '';
+  const canary: Check = {
+    ...CANARY,
+    async run(trial) {
+      const reply = await trial.call({ body: trial.prompt({ text: 'Say hello.' }) });
+      status = reply.status;
+      text = reply.status === 0 ? (reply.problem ?? '') : await reply.text();
+    },
+  };
+  const tried = await tryCheck(canary, { client, model }, ground, { attempt: 0, alone: true });
+  const detail = status === 0 ? (tried.reason ?? tried.faults[0]?.message ?? text) : `${status} ${text.slice(0, 300)}`;
+  const place = { client, model };
+  if (ground.room === undefined) return { facts: { ...place, ...(status === 200 ? OPEN : closed(status, detail)) } };
+  const upstream = tried.observed.flatMap(({ attempts }) => attempts).find(({ protocol }) => protocol)?.protocol;
+  if (upstream) return { facts: { ...place, upstream, ...OPEN, ...(status === 200 ? {} : { detail }) } };
+  if (status === 200 && /event-stream|json/.test(contentTypeOf(tried.observed)))
+    return { facts: { ...place, ...closed(status, detail) }, elsewhere: detail };
+  return { facts: { ...place, ...closed(status, detail) } };
+}
+
+const OPEN = { state: 'open' } as const;
+
+function closed(status: number, detail: string): Pick<RouteFacts, 'state' | 'detail'> {
+  return { state: NOT_OFFERED.includes(status) ? 'not-offered' : 'failed', detail };
+}
+
+function contentTypeOf(observed: Awaited<ReturnType<typeof tryCheck>>['observed']): string {
+  const { headers = [] } = observed.at(-1)?.response ?? {};
+  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-type');
+  return at < 0 ? '' : (headers[at + 1] ?? '');
+}
+
+const CANARY: Omit<Check, 'run'> = {
+  id: 'wire.canary.reaches',
+  revision: 1,
+  requirement: 'A plain request reaches the scripted upstream.',
+  source: 'how hermetic runs work',
+  level: 'must',
+  profiles: [],
+  needs: 'model',
+};
+
+/** Whether the gateway lets a plain request through once more; waits for it up to `limitMs`. */
+export async function recovers(ground: Ground, route: RouteFacts, limitMs: number): Promise<boolean> {
+  const until = Date.now() + limitMs;
+  for (let attempt = 1; ; attempt++) {
+    let status = 0;
+    const canary: Check = {
+      ...CANARY,
+      id: 'wire.canary.recovery',
+      async run(trial) {
+        const reply = await trial.call({ body: trial.prompt({ text: 'Say hello again.' }) });
+        status = reply.status;
+        await reply.bytes();
+      },
+    };
+    const tried = await tryCheck(canary, route, ground, { attempt, alone: true });
+    if (status === 200 && tried.verdict === 'pass') return true;
+    if (Date.now() >= until) return false;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+/** Between two looks whether the gateway has recovered: often enough to lose no time, seldom enough to be no load. */
+const RETRY_MS = 250;

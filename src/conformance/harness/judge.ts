@@ -1,0 +1,127 @@
+import type { CheckResult, RouteFacts } from '../../report/conformance/model.ts';
+import { nameOfRoute } from '../check.ts';
+import type { Job } from '../run.ts';
+import type { Control } from './control.ts';
+import { recovers } from './find-routes.ts';
+import type { Observed } from './observed.ts';
+import { mapPooled } from './pool.ts';
+import { type Ground, type Tried, tryCheck } from './try-check.ts';
+
+export interface JudgeOptions {
+  ground: Ground;
+  control: Control | undefined;
+  concurrency: number;
+  bail: boolean;
+  /** The route of recovery canaries. */
+  canary: RouteFacts | undefined;
+  onProgress?(done: number, all: number): void;
+}
+
+export interface JudgedJob {
+  job: Job;
+  result: CheckResult;
+  observed: readonly Observed[];
+  controlled: readonly Observed[] | undefined;
+}
+
+/** How long a gateway has to recover from what a check did to it. */
+const RECOVERY_MS = 10_000;
+
+/**
+ * Tries every job and judges it: first those that disturb nobody, side by side; then what failed of them once more alone; then those
+ * that provoke errors, one after the other, each followed by a canary. Whatever fails is tried against our own proxy as well.
+ */
+export async function judgeJobs(jobs: readonly Job[], options: JudgeOptions): Promise<JudgedJob[]> {
+  const { ground } = options;
+  const tried = new Map<Job, Tried>();
+  const done = (job: Job, result: Tried) => {
+    // Bodies may be large, and nobody asks for those of a check that passed.
+    tried.set(job, result.verdict === 'pass' ? { ...result, observed: [] } : result);
+    options.onProgress?.(tried.size, jobs.length);
+  };
+  const together = jobs.filter(({ check }) => check.alone === undefined);
+  let failed = false;
+  const goOn = () => !(options.bail && failed);
+  await mapPooled(together, options.concurrency, async (job) => {
+    if (!goOn()) return;
+    const result = await tryCheck(job.check, job.route, ground, { attempt: 1, alone: false });
+    failed ||= result.verdict === 'fail';
+    done(job, result);
+  });
+  const judged = new Map<Job, JudgedJob>();
+  for (const job of together) {
+    const first = tried.get(job);
+    if (first) judged.set(job, isWell(first) ? settle(job, first) : await judgeFailure(job, first, undefined, options));
+  }
+  let disturbed: string | undefined;
+  for (const job of jobs.filter(({ check }) => check.alone !== undefined)) {
+    if (!goOn()) break;
+    const result = await tryCheck(job.check, job.route, ground, { attempt: 1, alone: true });
+    done(job, result);
+    judged.set(job, isWell(result) ? settle(job, result) : await judgeFailure(job, result, disturbed, options));
+    failed ||= judged.get(job)!.result.verdict === 'fail';
+    if (job.check.alone === 'provokes' && options.canary && ground.room)
+      disturbed = (await recovers(ground, options.canary, RECOVERY_MS)) ? undefined : job.check.id;
+  }
+  return jobs.flatMap((job) => judged.get(job) ?? []);
+}
+
+function isWell({ verdict }: Tried): boolean {
+  return verdict === 'pass' || verdict === 'not-applicable' || verdict === 'unsupported';
+}
+
+/** A failure counts when it comes again with nothing else going on, and when our own proxy does not fail the same way. */
+async function judgeFailure(
+  job: Job,
+  first: Tried,
+  disturbed: string | undefined,
+  { ground, control }: JudgeOptions,
+): Promise<JudgedJob> {
+  const { check, route } = job;
+  const again = check.alone ? first : await tryCheck(check, route, ground, { attempt: 2, alone: true });
+  if (isWell(again)) {
+    const reason = `it failed beside other checks and not alone: ${first.faults[0]?.message ?? first.reason}`;
+    return settle(job, { ...first, verdict: 'inconclusive', reason });
+  }
+  if (disturbed !== undefined)
+    return settle(job, { ...again, verdict: 'inconclusive', reason: `disturbed by ${disturbed}` });
+  const plain = await tryCheck(check, route, ground, { attempt: 3, alone: true, plain: true });
+  const notes = isWell(plain)
+    ? ['It passes with headers that name no client: the gateway treats this client otherwise.']
+    : [];
+  const found = { ...again, notes: [...again.notes, ...notes] };
+  if (!control) {
+    const settled = found.late ? { ...found, verdict: 'inconclusive' as const, reason: LATE } : found;
+    return settle(job, settled);
+  }
+  const controlled = await control.try(check, route);
+  return settle(job, weigh(found, controlled), controlled);
+}
+
+const LATE = 'something did not come in time, and there is no control that says that it can';
+
+/** A check that our own proxy fails as well has proved nothing about the gateway. */
+function weigh(found: Tried, controlled: Tried): Tried {
+  if (isWell(controlled)) return found;
+  const told = controlled.faults[0]?.message ?? controlled.reason ?? '';
+  const same =
+    found.verdict === controlled.verdict || controlled.verdict === 'error' || controlled.verdict === 'inconclusive';
+  if (!same) return found;
+  const reason = `it fails against our own proxy in the same way, so it says nothing: ${told}`;
+  return { ...found, verdict: found.late ? 'inconclusive' : 'error', reason };
+}
+
+function settle(job: Job, tried: Tried, controlled?: Tried): JudgedJob {
+  const { check, route, routed } = job;
+  const { verdict, reason, faults, notes, observed } = tried;
+  const result: CheckResult = {
+    check: check.id,
+    ...(routed ? { route: nameOfRoute(route), model: route.model } : {}),
+    verdict,
+    ...(reason === undefined ? {} : { reason }),
+    ...(faults.length > 0 ? { faults } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
+    ...(controlled ? { control: controlled.verdict } : {}),
+  };
+  return { job, result, observed, controlled: controlled?.observed };
+}

@@ -1,0 +1,98 @@
+import type { Check, Route, Verdict } from '../check.ts';
+import type { Budget } from './budget.ts';
+import { type DeskRoom, markerOf } from './desk.ts';
+import type { Observed } from './observed.ts';
+import { stopOf } from './stop.ts';
+import { type Fault, Trial } from './trial.ts';
+
+/** Where a check is tried: a gateway, and what stands behind it. */
+export interface Ground {
+  /** Part of the marker: the same check on another ground has another one. */
+  name: string;
+  baseUrl: string;
+  key: string | undefined;
+  extraHeaders: Record<string, string>;
+  timeoutMs: number;
+  seed: string;
+  /** Absent: no scripted upstream. */
+  room: DeskRoom | undefined;
+  /** Absent: nobody pays. */
+  budget?: Budget;
+}
+
+/** How it is tried. */
+export interface TryOptions {
+  /** From 1; each try of a check has a marker of its own. */
+  attempt: number;
+  /** Nothing else goes on, so requests without a marker are this one's. */
+  alone: boolean;
+  plain?: boolean;
+}
+
+/** What came of it. */
+export interface Tried {
+  verdict: Verdict;
+  reason?: string;
+  faults: Fault[];
+  notes: string[];
+  /** Nothing came in time. */
+  late: boolean;
+  observed: readonly Observed[];
+}
+
+/** Tries a check once. Never throws. */
+export async function tryCheck(check: Check, route: Route, ground: Ground, options: TryOptions): Promise<Tried> {
+  const { budget } = ground;
+  if (budget?.isOver()) {
+    const reason = `the budget of ${budget.limit} tokens is used up`;
+    return { verdict: 'inconclusive', reason, faults: [], notes: [], late: false, observed: [] };
+  }
+  const timeoutMs = ground.timeoutMs * (check.patience ?? 1);
+  const marker = markerOf(ground.seed, ground.name, check.id, JSON.stringify(route), options.attempt);
+  const opened = options.alone ? ground.room?.openForAll(marker, timeoutMs) : ground.room?.open(marker, timeoutMs);
+  const { baseUrl, key, extraHeaders } = ground;
+  const trial = new Trial({
+    ...{ check, route, baseUrl, key, extraHeaders, timeoutMs, marker },
+    desk: opened?.desk,
+    plain: options.plain ?? false,
+  });
+  const stopped = await check.run(trial).then(
+    () => undefined,
+    (error: unknown) =>
+      stopOf(error) ?? { verdict: 'error' as const, reason: `the check itself failed: ${tell(error)}` },
+  );
+  trial.close();
+  opened?.close();
+  budget?.spend(trial.observed);
+  const calls = opened?.desk.calls ?? [];
+  const tried = { faults: trial.faults, notes: trial.notes, observed: joinSides(trial.observed, calls) };
+  const late = stopped !== undefined && 'late' in stopped;
+  if (stopped && stopped.verdict !== 'fail')
+    return { ...tried, verdict: stopped.verdict, reason: stopped.reason, late };
+  const faults = stopped ? [...trial.faults, { message: stopped.reason }] : trial.faults;
+  if (faults.length === 0 && check.needs === 'upstream' && check.reaches !== false && calls.length === 0)
+    return { ...tried, verdict: 'error', reason: 'no request of this check reached the upstream', late };
+  return { ...tried, faults, verdict: verdictOf(check, faults), late };
+}
+
+function verdictOf({ level }: Check, faults: readonly Fault[]): Verdict {
+  if (faults.length === 0) return 'pass';
+  return level === 'must' && faults.some(({ assumed }) => !assumed) ? 'fail' : 'warn';
+}
+
+/** An upstream request belongs to the last client request that began before it. */
+function joinSides(
+  client: readonly Observed[],
+  calls: readonly { observed: Observed['attempts'][number] }[],
+): Observed[] {
+  const joined = client.map((exchange): Observed => ({ ...exchange, attempts: [] }));
+  for (const { observed } of calls) {
+    const owner = joined.findLast(({ startedAt }) => startedAt <= observed.startedAt) ?? joined[0];
+    owner?.attempts.push(observed);
+  }
+  return joined;
+}
+
+function tell(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

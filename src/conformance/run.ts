@@ -1,0 +1,230 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TapedeckError } from '../errors.ts';
+import {
+  type CheckFacts,
+  type CheckResult,
+  type ConformanceReport,
+  countResults,
+  type RouteFacts,
+  type RunMode,
+  type RunOptions,
+} from '../report/conformance/model.ts';
+import { judgeReadiness } from '../report/conformance/readiness.ts';
+import { VERSION } from '../util/version.ts';
+import { appliesTo, areaOf, type Check, nameOfRoute, type Route } from './check.ts';
+import { createBudget } from './harness/budget.ts';
+import { createControl } from './harness/control.ts';
+import { createDeskRoom, type DeskRoom } from './harness/desk.ts';
+import { writeEvidence } from './harness/evidence.ts';
+import { findRoutes } from './harness/find-routes.ts';
+import { judgeJobs } from './harness/judge.ts';
+import type { Observed } from './harness/observed.ts';
+import type { Ground } from './harness/try-check.ts';
+import { NOT_JUDGED } from './not-judged.ts';
+import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
+
+export interface ConformanceOptions {
+  /** Base URL of the gateway. */
+  url: string;
+  mode: RunMode;
+  checks: readonly Check[];
+  options: RunOptions;
+  gateway?: { name: string; version?: string };
+  /** The scripted upstream and its desks, where the caller started them already (a gateway that is launched needs the URL first). */
+  provider?: Provider;
+  key?: string;
+  extraHeaders?: Record<string, string>;
+  /** Milliseconds that a gateway has for each thing that is waited for. */
+  timeoutMs: number;
+  concurrency: number;
+  bail?: boolean;
+  /** Tokens after which nothing more is tried, for runs that somebody pays for. */
+  budget?: number;
+  /** Folder for evidence; nothing is written when absent. */
+  out?: string;
+  /** What a command line says to run one check again. */
+  reproduce?(check: string): string;
+  onProgress?(done: number, all: number): void;
+}
+
+/** Our side behind the gateway. */
+export interface Provider {
+  upstream: ScriptedUpstream;
+  room: DeskRoom;
+}
+
+export interface ProviderOptions {
+  host?: string;
+  port?: number;
+  strict: boolean;
+}
+
+/** Starts what the gateway is to have as its provider. Throws `port-unavailable`. */
+export async function startProvider({ strict, ...place }: ProviderOptions): Promise<Provider> {
+  const room = createDeskRoom(strict);
+  const upstream = await startScriptedUpstream({
+    ...place,
+    websocket: 'accept',
+    attend: (request) => room.attend(request),
+  });
+  return { upstream: { ...upstream, url: reachableUrl(upstream.url) }, room };
+}
+
+/** "Every address" is one to listen on, not one to connect to. */
+function reachableUrl(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
+}
+
+/** One check on one route. */
+export interface Job {
+  check: Check;
+  route: Route;
+  /** Whether the route is more than a protocol. */
+  routed: boolean;
+}
+
+/**
+ * Runs checks against a gateway. Throws `gateway-unreachable` when nothing listens there or, in a hermetic run, when no request reaches
+ * the scripted upstream; whatever else the gateway does is a result.
+ */
+export async function runConformance(options: ConformanceOptions): Promise<ConformanceReport> {
+  const { provider, mode } = options;
+  const ground: Ground = {
+    name: 'gateway',
+    baseUrl: options.url,
+    key: options.key,
+    extraHeaders: options.extraHeaders ?? {},
+    timeoutMs: options.timeoutMs,
+    seed: options.options.seed,
+    room: provider?.room,
+    ...(options.budget === undefined ? {} : { budget: createBudget(options.budget) }),
+  };
+  const { routes, elsewhere } =
+    mode === 'basic' ? { routes: [], elsewhere: undefined } : await findRoutes(ground, options.options.models);
+  refuseWrongProvider(routes, elsewhere, options);
+  const jobs = planJobs(options.checks, routes, mode);
+  const control = provider && createControl(provider.upstream.url, ground);
+  try {
+    const judged = await judgeJobs(jobs, {
+      ground,
+      control,
+      concurrency: options.concurrency,
+      bail: options.bail ?? false,
+      canary: routes.find(({ state }) => state === 'open'),
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    });
+    const results: CheckResult[] = [];
+    for (const { job, result, observed, controlled } of judged) {
+      const evidence = await keepEvidence(job, { result, observed, controlled }, options);
+      const again = result.verdict === 'pass' ? undefined : options.reproduce?.(result.check);
+      results.push({
+        ...result,
+        ...(evidence ? { evidence } : {}),
+        ...(again === undefined ? {} : { reproduce: again }),
+      });
+    }
+    return report(options, routes, results, results.length < jobs.length);
+  } finally {
+    await control?.close();
+  }
+}
+
+function refuseWrongProvider(
+  routes: readonly RouteFacts[],
+  elsewhere: string | undefined,
+  options: ConformanceOptions,
+): void {
+  const { url, mode, provider } = options;
+  const reached = mode === 'basic' || routes.some(({ state }) => state === 'open');
+  if (reached && elsewhere === undefined) return;
+  if (mode === 'live') {
+    const [first] = routes;
+    throw new TapedeckError('gateway-unreachable', `No model answered at ${url}: ${first?.detail ?? 'nothing came'}`, {
+      hint: 'Name the model with --model, and the environment variable of the key with --key-env.',
+    });
+  }
+  const what =
+    elsewhere === undefined
+      ? `No request reached the scripted upstream through ${url}.`
+      : `A request to ${url} was answered, and not by the scripted upstream: the gateway is wired to another provider. Nothing more was sent.`;
+  const tried = routes.map(({ client, model, detail }) => `${client} (${model}): ${detail ?? 'reached'}`).join('\n  ');
+  throw new TapedeckError('gateway-unreachable', `${what}\n  ${tried}`, {
+    hint: `Set the base URL of the gateway's provider to ${provider?.upstream.url ?? 'the scripted upstream'}, for some without its /v1 (from a container, with the address at which it reaches this machine), and name a model that it routes there with --model.`,
+  });
+}
+
+/** What is to be tried, in the order of the catalogue. */
+export function planJobs(checks: readonly Check[], routes: readonly RouteFacts[], mode: RunMode): Job[] {
+  const open = routes.filter(({ state }) => state === 'open');
+  return checks.flatMap((check): Job[] => {
+    if (check.needs === 'upstream' && mode !== 'hermetic') return [];
+    if (check.needs === 'model' && mode === 'basic') return [];
+    if (check.needs === 'gateway') {
+      const model = open[0]?.model ?? 'tapedeck-unknown-model';
+      return (check.clients ?? ['responses' as const]).map((client) => ({
+        check,
+        route: { client, model },
+        routed: check.clients !== undefined,
+      }));
+    }
+    return open
+      .map(({ client, model, upstream }): Route => ({ client, model, ...(upstream === undefined ? {} : { upstream }) }))
+      .filter((route) =>
+        check.clients ? appliesTo(check, route) : route.client === open[0]!.client && route.model === open[0]!.model,
+      )
+      .map((route) => ({ check, route, routed: check.clients !== undefined }));
+  });
+}
+
+interface Judged {
+  result: CheckResult;
+  observed: readonly Observed[];
+  controlled: readonly Observed[] | undefined;
+}
+
+async function keepEvidence(
+  { check, route }: Job,
+  { result, observed, controlled }: Judged,
+  { out, url, gateway, provider }: ConformanceOptions,
+): Promise<CheckResult['evidence']> {
+  if (out === undefined || result.verdict === 'pass' || result.verdict === 'not-applicable' || observed.length === 0)
+    return undefined;
+  await mkdir(out, { recursive: true });
+  const name = `${check.id}.${nameOfRoute(route).replace('->', '-to-')}.${route.model.replace(/[^\w.-]+/g, '_')}`;
+  const upstream = provider?.upstream.url ?? url;
+  const place = { gateway: join(out, `${name}.har`), control: join(out, `${name}.control.har`) };
+  await writeEvidence(observed, { path: place.gateway, gateway: gateway ?? { name: 'gateway' }, upstream });
+  if (controlled === undefined || controlled.length === 0) return { gateway: place.gateway };
+  await writeEvidence(controlled, { path: place.control, gateway: { name: 'tapedeck', version: VERSION }, upstream });
+  return place;
+}
+
+function report(
+  options: ConformanceOptions,
+  routes: RouteFacts[],
+  results: CheckResult[],
+  stopped: boolean,
+): ConformanceReport {
+  const checks = options.checks.map(factsOf);
+  return {
+    tapedeckConformance: 1,
+    tool: VERSION,
+    gateway: { url: options.url, ...options.gateway },
+    mode: options.mode,
+    options: options.options,
+    routes,
+    checks,
+    results,
+    counts: countResults(results),
+    clients:
+      options.mode === 'basic' ? [] : judgeReadiness(checks, results, routes, { options: options.options, stopped }),
+    notJudged: NOT_JUDGED[options.mode],
+  };
+}
+
+/** What a report says of a check. */
+export function factsOf(check: Check): CheckFacts {
+  const { id, revision, requirement, source, level, profiles } = check;
+  return { id, revision, area: areaOf(check), requirement, source, level, profiles };
+}
