@@ -1,4 +1,8 @@
 import type { Check } from './check.ts';
+import { PREFIX_CHECKS } from './checks/cache/prefix.ts';
+import { BEFORE_STREAM_CHECKS } from './checks/errors/before-stream.ts';
+import { MID_STREAM_CHECKS } from './checks/errors/mid-stream.ts';
+import { RESILIENCE_CHECKS } from './checks/errors/resilience.ts';
 import { FRAMING_CHECKS } from './checks/wire/framing.ts';
 import { HEADER_CHECKS } from './checks/wire/headers.ts';
 import { LIFETIME_CHECKS } from './checks/wire/lifetime.ts';
@@ -16,4 +20,8 @@ export const CATALOGUE: readonly Check[] = [
   ...LIFETIME_CHECKS,
   ...SIZE_CHECKS,
   ...BODY_CHECKS,
+  ...BEFORE_STREAM_CHECKS,
+  ...MID_STREAM_CHECKS,
+  ...RESILIENCE_CHECKS,
+  ...PREFIX_CHECKS,
 ];

@@ -137,7 +137,7 @@ function messagesBody(prompt: Prompt, model: string): Json {
     stream,
     ...(system === undefined ? {} : { system }),
     messages: [
-      ...before.map(({ role, text: said }) => ({ role, content: said })),
+      ...before.map(({ role, text: said }) => ({ role, content: [{ type: 'text', text: said }] })),
       { role: 'user', content: [...picture, { type: 'text', text }] },
       ...(calls.length > 0
         ? [
