@@ -20,6 +20,7 @@ import { writeEvidence } from './harness/evidence.ts';
 import { findRoutes } from './harness/find-routes.ts';
 import { judgeJobs } from './harness/judge.ts';
 import type { Observed } from './harness/observed.ts';
+import { secretsOf, withoutSecrets } from './harness/secrets.ts';
 import type { Ground } from './harness/try-check.ts';
 import { NOT_JUDGED } from './not-judged.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
@@ -135,7 +136,7 @@ function refuseWrongProvider(
   elsewhere: string | undefined,
   options: ConformanceOptions,
 ): void {
-  const { url, mode, provider } = options;
+  const { url, mode, provider, key, extraHeaders = {} } = options;
   const reached = mode === 'basic' || routes.some(({ state }) => state === 'open');
   if (reached && elsewhere === undefined) return;
   if (mode === 'live') {
@@ -147,8 +148,9 @@ function refuseWrongProvider(
   const what =
     elsewhere === undefined
       ? `No request reached the scripted upstream through ${url}.`
-      : `A request to ${url} was answered, and not by the scripted upstream: the gateway is wired to another provider. Nothing more was sent.`;
-  const tried = routes.map(({ client, model, detail }) => `${client} (${model}): ${detail ?? 'reached'}`).join('\n  ');
+      : `A request to ${url} ${elsewhere}. Nothing more was sent.`;
+  const told = routes.map((route) => withoutSecrets(route, secretsOf(key, extraHeaders)));
+  const tried = told.map(({ client, model, detail }) => `${client} (${model}): ${detail ?? 'reached'}`).join('\n  ');
   throw new TapedeckError('gateway-unreachable', `${what}\n  ${tried}`, {
     hint: `Set the base URL of the gateway's provider to ${provider?.upstream.url ?? 'the scripted upstream'}, for some without its /v1 (from a container, with the address at which it reaches this machine), and name a model that it routes there with --model.`,
   });
@@ -186,7 +188,7 @@ interface Judged {
 async function keepEvidence(
   { check, route }: Job,
   { result, observed, controlled }: Judged,
-  { out, url, gateway, provider }: ConformanceOptions,
+  { out, url, gateway, provider, key, extraHeaders = {} }: ConformanceOptions,
 ): Promise<CheckResult['evidence']> {
   if (out === undefined || result.verdict === 'pass' || result.verdict === 'not-applicable' || observed.length === 0)
     return undefined;
@@ -194,9 +196,15 @@ async function keepEvidence(
   const name = `${check.id}.${nameOfRoute(route).replace('->', '-to-')}.${route.model.replace(/[^\w.-]+/g, '_')}`;
   const upstream = provider?.upstream.url ?? url;
   const place = { gateway: join(out, `${name}.har`), control: join(out, `${name}.control.har`) };
-  await writeEvidence(observed, { path: place.gateway, gateway: gateway ?? { name: 'gateway' }, upstream });
+  const secrets = secretsOf(key, extraHeaders);
+  await writeEvidence(observed, { path: place.gateway, gateway: gateway ?? { name: 'gateway' }, upstream, secrets });
   if (controlled === undefined || controlled.length === 0) return { gateway: place.gateway };
-  await writeEvidence(controlled, { path: place.control, gateway: { name: 'tapedeck', version: VERSION }, upstream });
+  await writeEvidence(controlled, {
+    path: place.control,
+    gateway: { name: 'tapedeck', version: VERSION },
+    upstream,
+    secrets,
+  });
   return place;
 }
 
@@ -207,15 +215,16 @@ function report(
   stopped: boolean,
 ): ConformanceReport {
   const checks = options.checks.map(factsOf);
+  const secrets = secretsOf(options.key, options.extraHeaders ?? {});
   return {
     tapedeckConformance: 1,
     tool: VERSION,
     gateway: { url: options.url, ...options.gateway },
     mode: options.mode,
     options: options.options,
-    routes,
+    routes: routes.map((route) => withoutSecrets(route, secrets)),
     checks,
-    results,
+    results: results.map((result) => withoutSecrets(result, secrets)),
     counts: countResults(results),
     clients:
       options.mode === 'basic' ? [] : judgeReadiness(checks, results, routes, { options: options.options, stopped }),

@@ -4,12 +4,15 @@ import type { MessageTap } from '../../cassette/tap.ts';
 import { sha256Hex } from '../../util/sha256.ts';
 import { VERSION } from '../../util/version.ts';
 import type { Observed, ObservedSide } from './observed.ts';
+import { patternsOf } from './secrets.ts';
 
 export interface EvidenceOptions {
   path: string;
   gateway: { name: string; version?: string };
   /** Base URL of what answered as the provider, or of the gateway where that is not known. */
   upstream: string;
+  /** To be taken out, beside what is known to be a credential. */
+  secrets?: readonly string[];
 }
 
 /** Writes what was exchanged as a cassette, which `show`, `validate`, `explain` and `play` open. Credentials are taken out. */
@@ -18,6 +21,7 @@ export async function writeEvidence(exchanges: readonly Observed[], options: Evi
     path: options.path,
     force: true,
     ownThread: false,
+    redactPatterns: patternsOf(options.secrets ?? []),
     header: {
       format: FORMAT_VERSION,
       tool: VERSION,

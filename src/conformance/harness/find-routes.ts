@@ -6,7 +6,7 @@ import { type Ground, tryCheck } from './try-check.ts';
 /** What the canaries found out. */
 export interface FoundRoutes {
   routes: RouteFacts[];
-  /** A request was answered as if a model had, and did not come to the scripted upstream: somebody else did, and may charge for it. */
+  /** Why it seems that a request went to somebody else, who may charge for it; in words that follow "A request". */
   elsewhere: string | undefined;
 }
 
@@ -21,19 +21,26 @@ export async function findRoutes(ground: Ground, models: readonly string[]): Pro
   const routes: RouteFacts[] = [];
   for (const model of models) {
     for (const client of EVERY_CLIENT) {
-      const { facts, elsewhere } = await sendCanary(ground, client, model);
+      const { facts, elsewhere, late } = await sendCanary(ground, client, model);
       routes.push(facts);
-      if (elsewhere !== undefined) return { routes, elsewhere };
+      if (elsewhere) return { routes, elsewhere: ELSEWHERE.answered };
+      if (late && !routes.some(({ state }) => state === 'open')) return { routes, elsewhere: ELSEWHERE.late };
     }
   }
   return { routes, elsewhere: undefined };
 }
 
+const ELSEWHERE = {
+  answered: 'was answered, and not by the scripted upstream: the gateway is wired to another provider',
+  late: 'was not answered in time and did not reach the scripted upstream: the gateway may be wired to another provider',
+} as const;
+
+/** `elsewhere`: a model answered that is not ours. `late`: perhaps one would have. */
 async function sendCanary(
   ground: Ground,
   client: Protocol,
   model: string,
-): Promise<{ facts: RouteFacts; elsewhere?: string }> {
+): Promise<{ facts: RouteFacts; elsewhere: boolean; late: boolean }> {
   let status = 0;
   let text = '';
   const canary: Check = {
@@ -47,12 +54,14 @@ async function sendCanary(
   const tried = await tryCheck(canary, { client, model }, ground, { attempt: 0, alone: true });
   const detail = status === 0 ? (tried.reason ?? tried.faults[0]?.message ?? text) : `${status} ${text.slice(0, 300)}`;
   const place = { client, model };
-  if (ground.room === undefined) return { facts: { ...place, ...(status === 200 ? OPEN : closed(status, detail)) } };
+  const { late } = tried;
+  const nothing = { elsewhere: false, late: false };
+  if (ground.room === undefined)
+    return { facts: { ...place, ...(status === 200 ? OPEN : closed(status, detail)) }, ...nothing };
   const upstream = tried.observed.flatMap(({ attempts }) => attempts).find(({ protocol }) => protocol)?.protocol;
-  if (upstream) return { facts: { ...place, upstream, ...OPEN, ...(status === 200 ? {} : { detail }) } };
-  if (status === 200 && /event-stream|json/.test(contentTypeOf(tried.observed)))
-    return { facts: { ...place, ...closed(status, detail) }, elsewhere: detail };
-  return { facts: { ...place, ...closed(status, detail) } };
+  if (upstream) return { facts: { ...place, upstream, ...OPEN, ...(status === 200 ? {} : { detail }) }, ...nothing };
+  const elsewhere = status === 200 && /event-stream|json/.test(contentTypeOf(tried.observed));
+  return { facts: { ...place, ...closed(status, detail) }, elsewhere, late };
 }
 
 const OPEN = { state: 'open' } as const;
