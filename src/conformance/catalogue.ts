@@ -1,8 +1,11 @@
 import type { Check } from './check.ts';
 import { PREFIX_CHECKS } from './checks/cache/prefix.ts';
+import { CHAT_FIELD_CHECKS } from './checks/chat/fields.ts';
 import { BEFORE_STREAM_CHECKS } from './checks/errors/before-stream.ts';
 import { MID_STREAM_CHECKS } from './checks/errors/mid-stream.ts';
 import { RESILIENCE_CHECKS } from './checks/errors/resilience.ts';
+import { MESSAGES_FIELD_CHECKS } from './checks/messages/fields.ts';
+import { RESPONSES_FIELD_CHECKS } from './checks/responses/fields.ts';
 import { TRANSLATED_ANSWER_CHECKS } from './checks/translate/answers.ts';
 import { TRANSLATED_REQUEST_CHECKS } from './checks/translate/requests.ts';
 import { FRAMING_CHECKS } from './checks/wire/framing.ts';
@@ -22,6 +25,9 @@ export const CATALOGUE: readonly Check[] = [
   ...LIFETIME_CHECKS,
   ...SIZE_CHECKS,
   ...BODY_CHECKS,
+  ...RESPONSES_FIELD_CHECKS,
+  ...CHAT_FIELD_CHECKS,
+  ...MESSAGES_FIELD_CHECKS,
   ...TRANSLATED_REQUEST_CHECKS,
   ...TRANSLATED_ANSWER_CHECKS,
   ...BEFORE_STREAM_CHECKS,

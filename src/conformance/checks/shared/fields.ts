@@ -1,0 +1,83 @@
+import { canonicalJson } from '../../../decode/json.ts';
+import type { Protocol } from '../../../util/types.ts';
+import type { Check, ConformanceProfile, Level } from '../../check.ts';
+import type { Trial } from '../../harness/trial.ts';
+import { sortedDifferences } from './json-difference.ts';
+
+/** A request field, or several that belong together, that a provider of the same protocol has to get as the client wrote it. */
+export interface FieldRow {
+  /** Last part of the check's id. */
+  name: string;
+  /** What is put into the body. */
+  body: Record<string, unknown>;
+  why: string;
+  level?: Level;
+  profiles?: readonly ConformanceProfile[];
+  /** Asked for a document: fields that make no sense in a stream. */
+  stream?: false;
+}
+
+interface FieldOptions {
+  area: 'responses' | 'chat' | 'messages';
+  client: Protocol;
+  profiles: readonly ConformanceProfile[];
+}
+
+/** One check a row: the fields of the row are the same at the provider. */
+export function fieldChecks(rows: readonly FieldRow[], { area, client, profiles }: FieldOptions): Check[] {
+  return rows.map(
+    ({ name, body, why, level = 'should', profiles: own = profiles, stream = true }): Check => ({
+      id: `${area}.field.${name}`,
+      revision: 1,
+      requirement: `${Object.keys(body)
+        .map((field) => `\`${field}\``)
+        .join(
+          ' and ',
+        )} of a request ${Object.keys(body).length > 1 ? 'reach' : 'reaches'} a provider of the same protocol unchanged (${name}).`,
+      source: why,
+      level,
+      profiles: own,
+      needs: 'upstream',
+      clients: [client],
+      pair: 'same',
+      async run(t) {
+        await t.ask({ stream, more: body });
+        const sent = t.sentUp();
+        for (const [field, value] of Object.entries(body)) expectSameField(t, field, value, sent[field]);
+      },
+    }),
+  );
+}
+
+function expectSameField(t: Trial, field: string, due: unknown, got: unknown): void {
+  const place = { where: 'upstream request', pointer: `/${field}` } as const;
+  if (got === undefined) {
+    t.expect(false, `\`${field}\` is lost on the way to the provider`, { ...place, expected: due });
+    return;
+  }
+  const same = canonicalJson(got) === canonicalJson(due);
+  t.expect(same, `\`${field}\` is another one at the provider`, { ...place, expected: due, actual: got });
+}
+
+/** What a gateway may change in a request of the same protocol without harm, by top-level field. */
+const MAY_CHANGE: Record<Protocol, readonly string[]> = {
+  responses: ['model', 'stream_options'],
+  chat: ['model', 'stream_options'],
+  messages: ['model'],
+};
+
+/** Notes every place at which the provider's request is not the client's, but for what a gateway may change. */
+export function expectSameRequest(t: Trial, sent: Record<string, unknown>): void {
+  const got = t.sentUp();
+  for (const { pointer, before, after } of sortedDifferences(sent, got)) {
+    const field = pointer.split('/')[1] ?? '';
+    if (MAY_CHANGE[t.protocol].includes(field)) continue;
+    const what = after === undefined ? 'is lost' : before === undefined ? 'was added' : 'was changed';
+    t.expect(false, `${pointer} ${what} on the way to the provider`, {
+      where: 'upstream request',
+      pointer,
+      ...(before === undefined ? {} : { expected: before }),
+      ...(after === undefined ? {} : { actual: after }),
+    });
+  }
+}
