@@ -6,6 +6,8 @@ import { MID_STREAM_CHECKS } from './checks/errors/mid-stream.ts';
 import { RESILIENCE_CHECKS } from './checks/errors/resilience.ts';
 import { MESSAGES_FIELD_CHECKS } from './checks/messages/fields.ts';
 import { RESPONSES_FIELD_CHECKS } from './checks/responses/fields.ts';
+import { KEY_CHECKS } from './checks/security/keys.ts';
+import { SECURITY_WIRE_CHECKS } from './checks/security/wire.ts';
 import { TRANSLATED_ANSWER_CHECKS } from './checks/translate/answers.ts';
 import { TRANSLATED_REQUEST_CHECKS } from './checks/translate/requests.ts';
 import { FRAMING_CHECKS } from './checks/wire/framing.ts';
@@ -33,5 +35,7 @@ export const CATALOGUE: readonly Check[] = [
   ...BEFORE_STREAM_CHECKS,
   ...MID_STREAM_CHECKS,
   ...RESILIENCE_CHECKS,
+  ...KEY_CHECKS,
+  ...SECURITY_WIRE_CHECKS,
   ...PREFIX_CHECKS,
 ];

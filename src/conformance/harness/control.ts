@@ -9,6 +9,9 @@ export interface Control {
   close(): Promise<void>;
 }
 
+/** What our own proxy shows the scripted upstream, which takes any key. */
+const PROVIDER_KEY = ['tapedeck', 'control', 'key'].join('-');
+
 /** @param upstream base URL of the scripted upstream */
 export function createControl(upstream: string, ground: Ground): Control {
   const proxies = new Map<string, Promise<RunningProxy>>();
@@ -18,7 +21,11 @@ export function createControl(upstream: string, ground: Ground): Control {
     const key = protocol === route.client ? 'pass' : protocol;
     let proxy = proxies.get(key);
     if (!proxy) {
-      proxy = startProxy({ upstream, ...(key === 'pass' ? {} : { translation: { protocol } }) });
+      proxy = startProxy({
+        upstream,
+        ...(ground.key === undefined ? {} : { clientKey: ground.key, upstreamKey: PROVIDER_KEY }),
+        ...(key === 'pass' ? {} : { translation: { protocol } }),
+      });
       proxies.set(key, proxy);
     }
     return proxy;
