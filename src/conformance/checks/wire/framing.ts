@@ -1,3 +1,4 @@
+import { parseJson } from '../../../decode/json.ts';
 import { concatBytes, toUtf8 } from '../../../util/bytes.ts';
 import type { Protocol } from '../../../util/types.ts';
 import { type Check, EVERY_CLIENT } from '../../check.ts';
@@ -91,7 +92,12 @@ const FRAMING_ROWS = FRAMINGS.map(
     clients: EVERY_CLIENT,
     async run(t) {
       sayFramed(t, UNICODE, write);
-      const said = await t.ask();
+      const reply = await t.call({ body: t.prompt() });
+      const said = await t.read(reply);
+      for (const { data } of await reply.events())
+        t.expect(data === '[DONE]' || parseJson(data).ok, `an event is no JSON: ${data.slice(0, 80)}`, {
+          where: 'answer',
+        });
       t.expectSame(said.text, UNICODE, 'the text is not what the provider said', { where: 'answer' });
       t.expect(said.ending === 'stop', `the answer ended as ${said.ending}`, { where: 'answer' });
     },

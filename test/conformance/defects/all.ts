@@ -1,0 +1,6 @@
+import type { Defect } from './defect.ts';
+import { MEANING_DEFECTS } from './meaning-defects.ts';
+import { WIRE_DEFECTS } from './wire-defects.ts';
+
+/** Every planted defect. */
+export const DEFECTS: readonly Defect[] = [...WIRE_DEFECTS, ...MEANING_DEFECTS];
