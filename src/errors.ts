@@ -25,6 +25,8 @@ export type ErrorCode =
   | 'port-unavailable'
   /** The upstream cannot be reached: refused, unknown host, TLS. */
   | 'upstream-unreachable'
+  /** The gateway under test cannot be reached: it does not listen, ended at once, or never answered. */
+  | 'gateway-unreachable'
   /** A content coding that nobody decodes here. */
   | 'coding-unknown'
   /** A coded body is damaged or cut off. */
@@ -70,6 +72,7 @@ const EXIT_BY_CODE: Record<ErrorCode, number> = {
   'cassette-miss': EXIT.miss,
   'port-unavailable': EXIT.output,
   'upstream-unreachable': EXIT.unreachable,
+  'gateway-unreachable': EXIT.unreachable,
   'coding-unknown': EXIT.findings,
   'coding-corrupt': EXIT.findings,
   'body-too-large': EXIT.findings,

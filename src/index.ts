@@ -40,7 +40,7 @@ export type { Leftover } from './replay/library.ts';
 export { createMatcher, type Matcher, type MatchOptions, type Miss } from './replay/match.ts';
 export { type Player, type PlayerOptions, startPlayer } from './replay/player.ts';
 export { guardNetwork, type NetworkGuard } from './replay/polly/offline.ts';
-export type { LegName, Loss, Outcome, Protocol, RawHeaders, Side } from './util/types.ts';
+export type { LegName, Loss, LossWeight, Outcome, Protocol, RawHeaders, Side } from './util/types.ts';
 export { validateDocument } from './validate/document.ts';
 export { validateExchange } from './validate/exchange.ts';
 export type { Finding, Profile } from './validate/findings.ts';

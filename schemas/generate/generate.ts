@@ -8,7 +8,7 @@ import { type Definitions, sortKeys } from './schema.ts';
 import { sharpenUnions } from './unions.ts';
 
 /**
- * Generates schemas/*.schema.json from the pinned SDKs' types, and that of the replay report from ours.
+ * Generates schemas/*.schema.json from the pinned SDKs' types, and those of the reports from ours.
  *   npm run schemas         writes them
  *   npm run schemas:check   writes them to a temporary folder and names the files that differ; exit code 1 if any does
  */
@@ -84,31 +84,41 @@ export function generateBundles(): Bundle[] {
   return bundles;
 }
 
-/** The JSON report of `replay`, from our own types: descriptions stay, since they are ours and tell a reader what is meant. */
-export function generateReport(): { file: string; schema: Record<string, unknown> } {
+/** Our own JSON reports: the file, and the type that it is made from. */
+const REPORTS = {
+  replay: { model: 'src/report/results/model.ts', root: 'ReplayReport' },
+  conformance: { model: 'src/report/conformance/model.ts', root: 'ConformanceReport' },
+  why: { model: 'src/replay/why.ts', root: 'WhyReport' },
+  diff: { model: 'src/replay/cassette-difference.ts', root: 'DiffReport' },
+} as const;
+
+/** A JSON report, from our own types: descriptions stay, since they are ours and tell a reader what is meant. */
+export function generateReport(name: keyof typeof REPORTS = 'replay'): {
+  file: string;
+  schema: Record<string, unknown>;
+} {
+  const { model, root } = REPORTS[name];
   const generator = createGenerator({
-    path: join(SCHEMAS, '../src/report/results/model.ts'),
+    path: join(SCHEMAS, '..', model),
     tsconfig: join(SCHEMAS, '../tsconfig.json'),
-    type: REPORT,
+    type: root,
     expose: 'export',
     jsDoc: 'extended',
     additionalProperties: false,
     skipTypeCheck: true,
     sortProps: true,
   });
-  const definitions = generator.createSchema(REPORT).definitions ?? {};
+  const definitions = generator.createSchema(root).definitions ?? {};
   const text = JSON.stringify(sortKeys(definitions)).replaceAll('"#/definitions/', '"#/$defs/');
   const schema = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: 'replay.schema.json',
-    $comment: 'Generated from src/report/results/model.ts; do not edit.',
-    $ref: `#/$defs/${REPORT}`,
+    $id: `${name}.schema.json`,
+    $comment: `Generated from ${model}; do not edit.`,
+    $ref: `#/$defs/${root}`,
     $defs: JSON.parse(text),
   };
-  return { file: 'replay.schema.json', schema };
+  return { file: `${name}.schema.json`, schema };
 }
-
-const REPORT = 'ReplayReport';
 
 function toBundle(name: string, source: string, definitions: Definitions): Record<string, unknown> {
   const text = JSON.stringify(sortKeys(definitions)).replaceAll('"#/definitions/', '"#/$defs/');
@@ -132,7 +142,8 @@ export function schemaText(schema: Record<string, unknown>): string {
 }
 
 function writeBundles(folder: string): string[] {
-  return [...generateBundles(), generateReport()].map(({ file, schema }) => {
+  const reports = Object.keys(REPORTS).map((name) => generateReport(name as keyof typeof REPORTS));
+  return [...generateBundles(), ...reports].map(({ file, schema }) => {
     writeFileSync(join(folder, file), schemaText(schema));
     return file;
   });

@@ -76,6 +76,17 @@ export function entryFault(value: unknown): string | undefined {
 const isHeaders = (list: unknown): list is HarHeader[] =>
   Array.isArray(list) && list.every((header) => typeof header?.name === 'string' && typeof header.value === 'string');
 
+const isInterim = (list: unknown): boolean =>
+  list === undefined ||
+  (Array.isArray(list) &&
+    list.every(
+      (one) =>
+        typeof one?.ms === 'number' &&
+        typeof one.status === 'number' &&
+        typeof one.statusText === 'string' &&
+        isHeaders(one.headers),
+    ));
+
 const ENTRY_PARTS: readonly [place: string, fits: (entry: Partial<Entry>) => boolean][] = [
   ['startedDateTime', ({ startedDateTime }) => Number.isFinite(Date.parse(startedDateTime ?? ''))],
   ['request.method', ({ request }) => typeof request?.method === 'string'],
@@ -83,6 +94,7 @@ const ENTRY_PARTS: readonly [place: string, fits: (entry: Partial<Entry>) => boo
   ['request.headers', ({ request }) => isHeaders(request?.headers)],
   ['response.status', ({ response }) => typeof response?.status === 'number'],
   ['response.headers', ({ response }) => isHeaders(response?.headers)],
+  ['response._informational', ({ response }) => isInterim(response?._informational)],
   ['response.content', ({ response }) => typeof response?.content === 'object' && response.content !== null],
   ['_exchange', ({ _exchange }) => typeof _exchange === 'string' && _exchange !== ''],
   ['_seq', ({ _seq }) => typeof _seq === 'number'],

@@ -9,11 +9,12 @@ import type {
   EntryEnd,
   HarRequest,
   HarResponse,
+  InterimResponse,
   Producer,
   WebSocketClose,
 } from './format.ts';
 import { joinMessages, messageTimes } from './messages.ts';
-import type { AttemptEnd, BodyRecord, ExchangeRecord, LegRecord } from './records.ts';
+import type { AttemptEnd, BodyRecord, ExchangeRecord, InterimRecord, LegRecord } from './records.ts';
 
 /** What the records of one leg add up to. */
 export type LegState = LegRecord & { chunks: Chunk[] };
@@ -23,6 +24,7 @@ interface ExchangeState {
   seq: number;
   legs: LegState[];
   attempts: AttemptEnd[];
+  informational: InterimRecord[];
   losses: NonNullable<ExchangeRecord['losses']>;
   outcome: Outcome;
   end: EntryEnd | undefined;
@@ -49,6 +51,7 @@ function gather(records: readonly ExchangeRecord[]): ExchangeState | undefined {
     seq: opened.x,
     legs: [],
     attempts: [],
+    informational: [],
     losses: [],
     outcome: 'recorder-killed',
     end: undefined,
@@ -57,6 +60,7 @@ function gather(records: readonly ExchangeRecord[]): ExchangeState | undefined {
   for (const record of records) {
     for (const leg of record.legs ?? []) mergeLeg(state, leg);
     state.attempts.push(...(record.attempts ?? []));
+    state.informational.push(...(record.informational ?? []));
     state.losses.push(...(record.losses ?? []));
     state.outcome = record.outcome ?? state.outcome;
     state.end = record.end ?? state.end;
@@ -96,6 +100,7 @@ function clientEntry(state: ExchangeState, gateway: Producer): Entry {
   const response = findLeg(state, 'client-response');
   const end = state.end ?? response?.end;
   const entry = buildEntry(state, 'client', 0, request, response, end);
+  addInterim(entry, state, undefined, 0);
   entry._producer = response?.producer ?? gateway;
   entry._outcome = state.outcome;
   if (state.losses.length > 0) entry._losses = state.losses;
@@ -107,7 +112,9 @@ function attemptEntry(state: ExchangeState, attempt: number): Entry {
   const response = findLeg(state, 'upstream-response', attempt);
   const closed = state.attempts.find((one) => one.attempt === attempt);
   const end = closed?.end ?? response?.end;
-  const entry = buildEntry(state, 'upstream', request?.ms ?? 0, request, response, end);
+  const base = request?.ms ?? 0;
+  const entry = buildEntry(state, 'upstream', base, request, response, end);
+  addInterim(entry, state, attempt, base);
   entry._attempt = attempt;
   entry._protocol = request?.protocol ?? null;
   entry._producer = request?.producer ?? { name: 'tapedeck' };
@@ -144,6 +151,15 @@ function buildEntry(
     Object.assign(entry, { _connection: connection }, joinMessages(startedAt, request, response));
   if (state.socketClose) entry._webSocketClose = state.socketClose;
   return entry;
+}
+
+/** Those of one side, which may have come without a final response. */
+function addInterim({ response }: Entry, state: ExchangeState, attempt: number | undefined, base: number): void {
+  const own = state.informational.filter((one) => one.attempt === attempt);
+  if (own.length === 0) return;
+  response._informational = own.map(({ ms, status, statusText, headers }): InterimResponse => {
+    return { ms: roundMs(ms - base), status, statusText, headers: toHarHeaders(headers) };
+  });
 }
 
 /** HAR 1.2: `time` is the sum of the timings. A response may begin before its request is over; then nobody waited. */

@@ -40,3 +40,20 @@ export function chunkBytes([, data]: Chunk): Uint8Array {
 export function roundMs(ms: number): number {
   return ms > 0 ? Math.round(ms * 10) / 10 : 0;
 }
+
+/** Milliseconds to the microsecond, never negative, as JSON: printing all the digits that a clock has costs several times as much. */
+export function msJson(ms: number): string {
+  const micros = ms > 0 ? Math.round(ms * 1000) : 0;
+  const whole = Math.floor(micros / 1000);
+  const rest = micros - whole * 1000;
+  return rest === 0 ? `${whole}` : `${whole}.${THOUSANDTHS[rest]}`;
+}
+
+const THOUSANDTHS: readonly string[] = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, '0'));
+
+/** A text that is most often made of word signs alone, as JSON, one character a byte. */
+export function wordJson(text: string): string {
+  return PLAIN_WORD.test(text) ? `"${text}"` : jsonBytes(text);
+}
+
+const PLAIN_WORD = /^[\w.-]*$/;

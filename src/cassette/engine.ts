@@ -35,7 +35,7 @@ export class JournalEngine implements TapePlace {
   readonly #onFailure: (message: string) => void;
   readonly #stopTouching: () => void;
   /** Exchanges that were not closed yet. */
-  readonly #open = new Map<number, RecordingExchange>();
+  readonly #open = new Map<number, { exchange: RecordingExchange | undefined }>();
   /** Those with something to write; the others with a record that is being made. */
   #changed: RecordingExchange[] = [];
   readonly #making = new Set<Promise<void>>();
@@ -78,7 +78,7 @@ export class JournalEngine implements TapePlace {
     this.#stopTouching();
     try {
       while (this.#making.size > 0) await Promise.all(this.#making);
-      for (const exchange of this.#open.values()) this.#list(exchange);
+      for (const { exchange } of this.#open.values()) this.#list(exchange!);
       if (this.#failed === undefined) await this.#write(true, true);
       // What was being written before is on the disk when this comes back.
       await this.#journal.append([]);
@@ -104,7 +104,7 @@ export class JournalEngine implements TapePlace {
   }
 
   find(seq: number): RecordingExchange | undefined {
-    return this.#open.get(seq);
+    return this.#open.get(seq)?.exchange;
   }
 
   head(status: number, list: Uint8Array): Head {
@@ -112,7 +112,7 @@ export class JournalEngine implements TapePlace {
   }
 
   began(exchange: RecordingExchange): void {
-    this.#open.set(exchange.facts.seq, exchange);
+    this.#open.set(exchange.facts.seq, { exchange });
   }
 
   touched(exchange: RecordingExchange, bytes: number): void {
@@ -121,7 +121,9 @@ export class JournalEngine implements TapePlace {
   }
 
   closed(exchange: RecordingExchange): void {
-    this.#open.delete(exchange.facts.seq);
+    const { seq } = exchange.facts;
+    this.#open.get(seq)!.exchange = undefined;
+    this.#open.delete(seq);
     this.#list(exchange);
   }
 

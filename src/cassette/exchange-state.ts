@@ -2,7 +2,7 @@ import type { LegName, Loss, Outcome, Protocol } from '../util/types.ts';
 import type { EntryEnd, WebSocketClose } from './format.ts';
 import type { Head } from './head-cache.ts';
 import type { BodyWriter, Piece } from './leg-writer.ts';
-import type { AttemptEnd } from './records.ts';
+import type { AttemptEnd, InterimRecord } from './records.ts';
 
 /** What is known of a leg when it begins. */
 export interface MessageHead {
@@ -59,6 +59,7 @@ export class RecordingExchange {
   messages: RecordedMessage[] = [];
   lossList: Loss[] = [];
   attemptEnds: AttemptEnd[] = [];
+  informational: InterimRecord[] = [];
   closing: { outcome: Outcome; end: EntryEnd } | undefined;
   /** The `close` record has been made. */
   closeWritten = false;

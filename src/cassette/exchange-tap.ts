@@ -1,6 +1,15 @@
 import type { LegName, Loss, Outcome, Protocol, RawHeaders } from '../util/types.ts';
 import type { EntryEnd, Producer, WebSocketClose } from './format.ts';
-import type { AttemptTap, ExchangeStart, ExchangeTap, MessageTap, RequestHead, ResponseHead } from './tap.ts';
+import type { InterimRecord } from './records.ts';
+import type {
+  AttemptTap,
+  ExchangeStart,
+  ExchangeTap,
+  InterimHead,
+  MessageTap,
+  RequestHead,
+  ResponseHead,
+} from './tap.ts';
 import type { TapeWriter } from './tape.ts';
 import { LEGS, OP } from './tape-format.ts';
 
@@ -23,7 +32,7 @@ interface Direction {
 const NO_TRAILERS: RawHeaders = [];
 
 /** One leg: hands everything on to the tape. What is wrong (data after the end) is sorted out where the tape is played. */
-class LegTap implements MessageTap {
+class LegTap implements Required<MessageTap> {
   readonly #exchange: TapedExchange;
   readonly #slot: number;
   readonly #direction: Direction;
@@ -45,6 +54,20 @@ class LegTap implements MessageTap {
       direction.chunk = binary ? undefined : chunk;
       direction.slot = this.#slot;
       host.tape.data(seq, this.#slot, ms, chunk, binary);
+    }
+    host.touched();
+  }
+
+  reads(ms: number, bytes: Uint8Array, lengths: readonly number[]): void {
+    const { host, seq } = this.#exchange;
+    if (host.stopped) return;
+    const direction = this.#direction;
+    if (direction.chunk === bytes && direction.slot !== this.#slot) {
+      host.tape.repeat(seq, this.#slot, direction.slot, ms);
+    } else {
+      direction.chunk = bytes;
+      direction.slot = this.#slot;
+      host.tape.reads(seq, this.#slot, ms, bytes, lengths);
     }
     host.touched();
   }
@@ -92,6 +115,16 @@ export class TapedExchange implements ExchangeTap {
   attempt(): AttemptTap {
     this.#attempts += 1;
     return new TapedAttempt(this, this.#attempts);
+  }
+
+  informational(ms: number, head: InterimHead): void {
+    this.interim({ ms, ...head });
+  }
+
+  interim(record: InterimRecord): void {
+    if (this.host.stopped) return;
+    this.host.tape.rare(OP.informational, this.seq, record);
+    this.host.touched();
   }
 
   clientResponse(ms: number, head: ResponseHead, producer: Producer): MessageTap {
@@ -161,6 +194,10 @@ class TapedAttempt implements AttemptTap {
 
   request(ms: number, head: RequestHead, protocol: Protocol | null, producer: Producer): MessageTap {
     return this.#exchange.request(this.#attempt, ms, head, protocol, producer);
+  }
+
+  informational(ms: number, head: InterimHead): void {
+    this.#exchange.interim({ attempt: this.#attempt, ms, ...head });
   }
 
   response(ms: number, head: ResponseHead): MessageTap {

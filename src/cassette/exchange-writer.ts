@@ -1,5 +1,5 @@
-import type { Loss } from '../util/types.ts';
-import { jsonBytes, oneByte } from './bytes-json.ts';
+import type { Loss, Protocol } from '../util/types.ts';
+import { jsonBytes, msJson, oneByte, wordJson } from './bytes-json.ts';
 import type { MessageHead, RecordedMessage, RecordingExchange } from './exchange-state.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { EntryEnd, WebSocketClose } from './format.ts';
@@ -8,7 +8,7 @@ import { type BodyWriter, LegWriter } from './leg-writer.ts';
 import { RECORDING_LIMITS } from './limits.ts';
 import { MessageWriter } from './message-writer.ts';
 import { type JournalPart, pushRecord } from './raw-records.ts';
-import type { AttemptEnd } from './records.ts';
+import type { AttemptEnd, InterimRecord } from './records.ts';
 
 /** What had gathered at one moment; later data of the same exchange belongs to the next one. */
 interface Taken {
@@ -45,8 +45,9 @@ export function takeLines(
     if (message.written !== 'all') legs.push(take(message, exchange, over, heads));
   }
   const taking: Taking = { exchange, heads, closing: closing !== undefined, legs, raw: [[], []] };
-  const { attemptEnds, lossList, socketClose } = exchange;
+  const { attemptEnds, informational, lossList, socketClose } = exchange;
   if (attemptEnds.length > 0) exchange.attemptEnds = [];
+  if (informational.length > 0) exchange.informational = [];
   if (lossList.length > 0) exchange.lossList = [];
   exchange.socketClose = undefined;
   exchange.closeWritten ||= closing !== undefined;
@@ -61,6 +62,8 @@ export function takeLines(
     let update = records.length > 0 ? `,"legs":[${records.join(',')}]` : '';
     if (attemptEnds.length > 0)
       update += `,"attempts":[${attemptEnds.map((end) => attemptJson(end, heads)).join(',')}]`;
+    if (informational.length > 0)
+      update += `,"informational":${jsonBytes(informational.map((one) => redactInterim(one, heads)))}`;
     if (lossList.length > 0) update += `,"losses":${jsonBytes(lossList.map((loss) => redactLoss(loss, heads)))}`;
     if (closing) update += `,"outcome":"${closing.outcome}","end":${endJson(closing.end, heads)}`;
     if (socketClose) update += socketCloseJson(socketClose, heads);
@@ -112,8 +115,8 @@ function recordHead({ message, ended }: Taken, heads: HeadCache): string {
   let record = keyOf(message);
   if (message.written === 'nothing') {
     const { ms, protocol, producer } = message.head;
-    record += `,"ms":${ms},${headJson(message.head, heads)}`;
-    if (message.leg === 'upstream-request') record += `,"protocol":${JSON.stringify(protocol)}`;
+    record += `,"ms":${msJson(ms)},${headJson(message.head, heads)}`;
+    if (message.leg === 'upstream-request') record += `,"protocol":${protocolJson(protocol)}`;
     if (producer !== '') record += `,"producer":${oneByte(producer)}`;
   }
   if (ended && message.ended) record += `,"end":${endJson(message.ended, heads)}`;
@@ -190,8 +193,12 @@ function headJson({ head }: MessageHead, heads: HeadCache): string {
 
 function startOf({ facts }: RecordingExchange): string {
   const { startedAt, seed, protocol, connection } = facts;
-  const socket = connection === '' ? '' : `,"connection":${jsonBytes(connection)}`;
-  return `{"startedAt":${startedAt},"seed":${jsonBytes(seed)},"protocol":${JSON.stringify(protocol)}${socket}}`;
+  const socket = connection === '' ? '' : `,"connection":${wordJson(connection)}`;
+  return `{"startedAt":${startedAt},"seed":${wordJson(seed)},"protocol":${protocolJson(protocol)}${socket}}`;
+}
+
+function protocolJson(protocol: Protocol | null): string {
+  return protocol === null ? 'null' : `"${protocol}"`;
 }
 
 function attemptJson({ attempt, outcome, end }: AttemptEnd, heads: HeadCache): string {
@@ -200,7 +207,7 @@ function attemptJson({ attempt, outcome, end }: AttemptEnd, heads: HeadCache): s
 
 function endJson(end: EntryEnd, { redactor }: HeadCache): string {
   const { by, how, ms, detail } = end;
-  if (detail === undefined) return `{"by":"${by}","how":"${how}","ms":${ms}}`;
+  if (detail === undefined) return `{"by":"${by}","how":"${how}","ms":${msJson(ms)}}`;
   return jsonBytes({ by, how, ms, detail: redactor.text(detail) });
 }
 
@@ -210,4 +217,9 @@ function socketCloseJson(close: WebSocketClose, { redactor }: HeadCache): string
 
 function redactLoss(loss: Loss, { redactor }: HeadCache): Loss {
   return { ...loss, path: redactor.text(loss.path), reason: redactor.text(loss.reason) };
+}
+
+function redactInterim(record: InterimRecord, heads: HeadCache): InterimRecord {
+  const statusText = heads.redactor.text(record.statusText);
+  return { ...record, statusText, headers: heads.headers(record.headers) };
 }

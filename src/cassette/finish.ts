@@ -54,7 +54,7 @@ async function* entriesOf(
   tally: { exchanges: number; outcomes: Partial<Record<Outcome, number>> },
 ): AsyncGenerator<Entry> {
   const ahead = readAhead(read);
-  for (const lines of inOrder(index)) {
+  for (const [, lines] of index.lines.inOrder()) {
     const entries = assembleExchange(await readRecords(ahead, lines), header.gateway);
     const client = entries?.[0];
     if (!entries || !client) continue;
@@ -62,10 +62,6 @@ async function* entriesOf(
     tally.outcomes[client._outcome] = (tally.outcomes[client._outcome] ?? 0) + 1;
     yield* entries;
   }
-}
-
-function inOrder({ lines }: JournalIndex) {
-  return [...lines.entries()].sort(([a], [b]) => a - b).map(([, list]) => list);
 }
 
 async function headerOf(read: ReadJournal, index: JournalIndex, { header }: JournalStart): Promise<CassetteHeader> {
@@ -77,7 +73,7 @@ async function headerOf(read: ReadJournal, index: JournalIndex, { header }: Jour
 
 /** The client of the first exchange that names one. */
 async function findClient(read: ReadJournal, index: JournalIndex): Promise<CassetteHeader['client']> {
-  for (const lines of inOrder(index)) {
+  for (const [, lines] of index.lines.inOrder()) {
     const [opened] = await readRecords(read, lines.slice(0, 2));
     const client = clientOf(headerValue(opened?.legs?.[0]?.request?.headers ?? [], 'user-agent'));
     if (client) return client;

@@ -98,8 +98,19 @@ export interface HarResponse {
   bodySize: number;
   /** Milliseconds from `startedDateTime` to the response head. */
   _headMs?: number;
+  /** Interim responses (RFC 9110 section 15.2) before it, in their order. */
+  _informational?: InterimResponse[];
   /** Trailer fields, as they came. */
   _trailers?: HarHeader[];
+}
+
+/** An interim response: 100, 102, 103, … */
+export interface InterimResponse {
+  /** Milliseconds from `startedDateTime`. */
+  ms: number;
+  status: number;
+  statusText: string;
+  headers: HarHeader[];
 }
 
 /** Who ended this side of the exchange, when and how. */

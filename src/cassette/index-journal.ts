@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { JournalLines, type Lines } from './journal-lines.ts';
 import { RECORDING_LIMITS } from './limits.ts';
 import { parseRecord, rawBytesAfter } from './raw-records.ts';
 import { type ExchangeRecord, JOURNAL_VERSION, type JournalStart } from './records.ts';
@@ -6,14 +7,11 @@ import { type ExchangeRecord, JOURNAL_VERSION, type JournalStart } from './recor
 /** Reads part of a journal: fewer bytes than asked for at its end. */
 export type ReadJournal = (position: number, length: number) => Promise<Uint8Array>;
 
-/** Where lines are, and how many bytes they have, in turns: two numbers a line, since a long recording has very many. */
-type Lines = readonly number[];
-
 /** Where the records of each exchange are, so that they can be read in another order than they were written. */
 export interface JournalIndex {
   /** Undefined when the first line is torn or is no journal's. */
   start: JournalStart | undefined;
-  lines: Map<number, Lines>;
+  lines: JournalLines;
   /** Different placeholders seen, by kind: how many values were replaced. */
   redacted: Record<string, number>;
 }
@@ -26,7 +24,7 @@ const LINE_FEED = 10;
 
 /** Goes through a journal once. A torn last line, as a kill or a full disk leaves it, is not counted. */
 export async function indexJournal(read: ReadJournal): Promise<JournalIndex> {
-  const lines = new Map<number, number[]>();
+  const lines = new JournalLines();
   const index: JournalIndex = { start: undefined, lines, redacted: {} };
   const seen = new Set<string>();
   for await (const { at, bytes } of linesOf(read)) {
@@ -37,9 +35,7 @@ export async function indexJournal(read: ReadJournal): Promise<JournalIndex> {
     }
     const seq = Number(RECORD_START.exec(bytes.toString('latin1', 0, RECORD_START_BYTES))?.[1] ?? Number.NaN);
     if (Number.isNaN(seq)) continue;
-    const known = lines.get(seq);
-    if (known) known.push(at, bytes.length);
-    else lines.set(seq, [at, bytes.length]);
+    lines.add(seq, at, bytes.length);
     if (bytes.includes('redacted')) countPlaceholders(bytes.toString('latin1'), seen, index.redacted);
   }
   return index;

@@ -7,16 +7,19 @@ import type { WireFacts } from './format.ts';
 import type { BodyFacts } from './head-cache.ts';
 import { RECORDING_LIMITS } from './limits.ts';
 import type { BodyRecord } from './records.ts';
-import type { Redactor, StreamRedactor } from './redact.ts';
+import { type Reads, type ReadsRedactor, readsRedactor, splitReads } from './redact/reads.ts';
+import type { Redactor } from './redact.ts';
 import { CODING_BYTES, isStreamed, SNIFF_BYTES, sniffCoding } from './streamed.ts';
 import { bodyJson, recordWholeBody, type WholeBody } from './whole-body.ts';
 
-/** One read or write of a leg's body, as it crossed the wire. */
+/** One read or write of a leg's body, as it crossed the wire, or several that came at once. */
 export interface Piece {
   ms: number;
   data: Uint8Array;
   /** Of a WebSocket message: it is not text. */
   binary: boolean;
+  /** Of the reads that are joined in `data`; undefined: it is one. */
+  lengths: readonly number[] | undefined;
 }
 
 /** Turns what one leg carries into journal records. Calls must not overlap. */
@@ -67,12 +70,10 @@ export class LegWriter implements BodyWriter {
   #waitingBytes = 0;
   #streamed: boolean | undefined;
   #decoder: BodyDecoder | undefined;
-  #stream: StreamRedactor | undefined;
-  /** Times of the reads whose redacted form has not come out yet. */
-  #times: number[] = [];
+  #stream: ReadsRedactor | undefined;
   #lastMs = 0;
   /** What is ready to be written. */
-  #reads: { ms: number; data: Uint8Array }[] = [];
+  #reads: Reads[] = [];
   #size = 0;
   #kept = 0;
   #redacted = 0;
@@ -163,13 +164,15 @@ export class LegWriter implements BodyWriter {
   async #recordCoded(ended: boolean, raw: Uint8Array[]): Promise<string> {
     if (ended && !this.#streamed) return this.#recordWhole(raw);
     this.#decoder ??= createBodyDecoder(this.encodings.join(', '), STREAM_LIMITS);
-    const decoded: Piece[] = [];
-    for (const piece of this.#takeWaiting()) decoded.push({ ...piece, data: await this.#decoder.push(piece.data) });
+    const decoded: Reads[] = [];
+    for (const { ms, bytes } of this.#takeWaiting().flatMap(splitReads)) {
+      decoded.push({ ms, bytes: await this.#decoder.push(bytes), lengths: undefined });
+    }
     this.#redact(decoded);
     const streamed = this.#streamed ? ',"streamed":true' : '';
     if (!ended) return `${streamed}${this.#takeReads(raw)}${this.#progress()}`;
     const { tail, problem } = await this.#decoder.end();
-    if (tail.length > 0) this.#redact([{ ms: this.#times.at(-1) ?? this.#lastMs, data: tail, binary: false }]);
+    if (tail.length > 0) this.#redact([{ ms: this.#lastMs, bytes: tail, lengths: undefined }]);
     this.#endStream();
     const body = await this.#codedFacts(problem?.message);
     return `${streamed}${this.#takeReads(raw)},"body":${jsonBytes(body)}`;
@@ -180,50 +183,52 @@ export class LegWriter implements BodyWriter {
     return `,"encodings":${JSON.stringify(this.encodings)},"wireBytes":${this.print.bytes}${redacted}`;
   }
 
-  #takeWaiting(): Piece[] {
+  #takeWaiting(): Reads[] {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    return waiting;
+    return waiting.map(({ ms, data, lengths }) => ({ ms, bytes: data, lengths }));
   }
 
   #takeReads(raw: Uint8Array[]): string {
     const reads = this.#reads;
     this.#reads = [];
     let json = '';
-    for (const { ms, data } of reads) {
-      json += `${json === '' ? '' : ','}[${roundMs(ms)},${data.length}]`;
-      raw.push(data);
+    for (const { ms, bytes, lengths } of reads) {
+      const begin = `[${roundMs(ms)},`;
+      if (lengths === undefined) json += `${json === '' ? '' : ','}${begin}${bytes.length}]`;
+      else json += `${json === '' ? '' : ','}${begin}${lengths.join(`],${begin}`)}]`;
+      raw.push(bytes);
     }
     return `,"reads":[${json}]`;
   }
 
-  #redact(pieces: readonly Piece[]): void {
-    const datas: Uint8Array[] = [];
-    for (const { ms, data } of pieces) {
+  #redact(reads: readonly Reads[]): void {
+    for (const { ms, bytes } of reads) {
       this.#lastMs = ms;
-      this.#size += data.length;
-      this.#times.push(ms);
-      datas.push(data);
+      this.#size += bytes.length;
     }
-    this.#stream ??= this.#redactor.stream(this.mimeType);
-    this.#keep(this.#stream.pushAll(datas));
+    this.#stream ??= readsRedactor(this.#redactor.stream(this.mimeType));
+    this.#keep(this.#stream.pushReads(reads));
   }
 
   #endStream(): void {
-    this.#stream ??= this.#redactor.stream(this.mimeType);
-    this.#keep(this.#stream.end());
+    this.#stream ??= readsRedactor(this.#redactor.stream(this.mimeType));
+    this.#keep(this.#stream.endReads());
   }
 
-  #keep(safe: readonly Uint8Array[]): void {
-    const times = this.#times;
-    safe.forEach((bytes, i) => {
-      if (this.#kept >= RECORDING_LIMITS.bodyBytes) return;
-      this.#kept += bytes.length;
-      this.#reads.push({ ms: times[i] ?? this.#lastMs, data: bytes });
-    });
-    this.#times = safe.length >= times.length ? [] : times.slice(safe.length);
+  #keep(safe: readonly Reads[]): void {
+    const { bodyBytes } = RECORDING_LIMITS;
+    for (const reads of safe) {
+      if (this.#kept + reads.bytes.length < bodyBytes) this.#push(reads);
+      else for (const read of splitReads(reads)) if (this.#kept < bodyBytes) this.#push(read);
+    }
     this.#redacted = this.#stream!.count();
+  }
+
+  #push(reads: Reads): void {
+    this.#kept += reads.bytes.length;
+    this.#reads.push(reads);
   }
 
   /** @param outside secrets found in the coded bytes themselves */

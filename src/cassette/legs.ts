@@ -43,6 +43,29 @@ export interface Leg {
   messages?: LegMessage[];
 }
 
+/** Legs of exchanges that are looked at again and again. */
+const REMEMBERED = new WeakMap<RecordedExchange, Map<string, Leg | undefined>>();
+
+/** From now on each leg of this exchange is decoded once. For those who ask often, and change neither exchange nor legs. */
+export function rememberLegs(exchange: RecordedExchange): void {
+  if (!REMEMBERED.has(exchange)) REMEMBERED.set(exchange, new Map());
+}
+
+type MakeLeg = (name: LegName, exchange: RecordedExchange, entry: Entry) => Leg | undefined;
+
+function remembering(make: MakeLeg): MakeLeg {
+  return (name, exchange, entry) => {
+    const known = REMEMBERED.get(exchange);
+    if (!known) return make(name, exchange, entry);
+    const key = `${name} ${entry._attempt}`;
+    if (!known.has(key)) known.set(key, make(name, exchange, entry));
+    return known.get(key);
+  };
+}
+
+const requestLeg = remembering(makeRequestLeg);
+const responseLeg = remembering(makeResponseLeg);
+
 /** Every leg that was recorded, in the order of the wire: client request, each attempt's two, client response. */
 export function legsOf(exchange: RecordedExchange): Leg[] {
   const { client, attempts } = exchange;
@@ -109,7 +132,7 @@ export function eventChunks({ messages, body }: Pick<Leg, 'messages' | 'body'>):
   return messages ? messageEvents(messages) : (body?.chunks ?? []);
 }
 
-function requestLeg(name: LegName, exchange: RecordedExchange, entry: Entry): Leg {
+function makeRequestLeg(name: LegName, exchange: RecordedExchange, entry: Entry): Leg | undefined {
   if (isOverWebSocket(entry)) return messageLeg(name, exchange, entry, 'send');
   const { postData } = entry.request;
   if (postData?._sameAs !== 'client' || entry === exchange.client) return { name, entry, body: bodyOf(postData, 0) };
@@ -117,7 +140,7 @@ function requestLeg(name: LegName, exchange: RecordedExchange, entry: Entry): Le
 }
 
 /** Status 0 is HAR's way to say that no response came. */
-function responseLeg(name: LegName, exchange: RecordedExchange, entry: Entry): Leg | undefined {
+function makeResponseLeg(name: LegName, exchange: RecordedExchange, entry: Entry): Leg | undefined {
   const { content, status, _headMs } = entry.response;
   if (status === 0) return undefined;
   if (isOverWebSocket(entry)) return messageLeg(name, exchange, entry, 'receive');

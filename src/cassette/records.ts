@@ -1,6 +1,6 @@
 import type { LegName, Loss, Outcome, Protocol, RawHeaders } from '../util/types.ts';
 import type { CassetteHeader, Chunk, EntryEnd, Producer, WebSocketClose, WireFacts } from './format.ts';
-import type { RequestHead, ResponseHead } from './tap.ts';
+import type { InterimHead, RequestHead, ResponseHead } from './tap.ts';
 
 /**
  * A journal (`NAME.har.part`) is one line with a `JournalStart`, then one record after the other. Everything in them is
@@ -60,11 +60,19 @@ export interface ExchangeRecord {
   start?: { startedAt: number; seed: string; protocol: Protocol | null; connection?: string };
   legs?: LegRecord[];
   attempts?: AttemptEnd[];
+  /** Interim responses, as they came. */
+  informational?: InterimRecord[];
   losses?: Loss[];
   outcome?: Outcome;
   end?: EntryEnd;
   /** How the WebSocket connection ended; may come after `close`. */
   socketClose?: WebSocketClose;
+}
+
+/** An interim response: of an attempt, or, without one, as it was written to the client. */
+export interface InterimRecord extends InterimHead {
+  attempt?: number;
+  ms: number;
 }
 
 export interface AttemptEnd {

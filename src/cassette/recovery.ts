@@ -95,7 +95,7 @@ async function isFinished(path: string, { header }: JournalStart): Promise<boole
 
 /** Whether an existing cassette would give way to one without an exchange. */
 async function replacesByNothing(path: string, { force }: JournalStart, read: ReadJournal): Promise<boolean> {
-  return force && (await look(path)) !== undefined && (await indexJournal(read)).lines.size === 0;
+  return force && (await look(path)) !== undefined && (await indexJournal(read)).lines.isEmpty;
 }
 
 /** Half-written cassettes of the killed process. */

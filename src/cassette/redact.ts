@@ -5,6 +5,7 @@ import { redactHeaders, redactUrl } from './redact/headers.ts';
 import { StreamWork } from './redact/stream.ts';
 import { Vault } from './redact/vault.ts';
 import { fromUtf8Latin1 } from './redact/views.ts';
+import { redactWhole } from './redact/whole.ts';
 
 /**
  * Redaction: credentials are cut out of the raw bytes and replaced by `[redacted:KIND#n]` before anything is written. What
@@ -61,10 +62,7 @@ export function createRedactor(options: RedactOptions = {}): Redactor {
     headers: (raw) => redactHeaders(raw, vault, finder),
     text: (text) => vault.redactOnce('whole', text, wholeText),
     url: (url) => redactUrl(url, vault, finder),
-    body(bytes, mimeType) {
-      const work = new StreamWork(mimeType, vault, finder);
-      return { bytes: work.whole(bytes), count: work.count() };
-    },
+    body: (bytes, mimeType) => redactWhole(bytes, mimeType, vault, finder),
     stream: (mimeType) => new StreamWork(mimeType, vault, finder),
     counts: () => vault.counts(),
   };

@@ -20,7 +20,7 @@ const ORDER: readonly string[] = [
   'cache',
   // A message: head, then body.
   'method url status statusText httpVersion headers _trailers queryString cookies postData content redirectURL headersSize',
-  'bodySize _headMs _incomplete',
+  'bodySize _headMs _informational _incomplete',
   // A body: what it is, then what it holds.
   'mimeType size _sameAs _redacted _cut text _chunks _decoded _wire',
   'encodings bytes sha256 undecodable zstd base64',
@@ -34,6 +34,7 @@ const ONE_LINE_ITEMS: ReadonlySet<string> = new Set([
   'queryString',
   '_trailers',
   '_chunks',
+  '_informational',
   '_losses',
   '_webSocketMessages',
   'zstd',

@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TapedeckError } from '../errors.ts';
+import type { Side } from '../util/types.ts';
 import { INDEX_SUFFIX } from './cassette-index.ts';
 import type { CassetteHeader, Entry } from './format.ts';
 import { createFile, listFolder, look } from './journal.ts';
@@ -34,6 +35,11 @@ export interface ExchangePlaces {
   idOf(number: number): string | undefined;
   /** Numbers of the exchanges of one WebSocket connection. */
   numbersOn(connection: string): number[];
+  /**
+   * All of them for those who look for what was asked: without responses, and of the client's side without the upstream's entries.
+   * They are read whole where the file was edited. Throws TapedeckError `cassette-unreadable`.
+   */
+  requests(side: Side): AsyncIterable<RecordedExchange>;
   /** Undefined when there is none of that number. Throws TapedeckError `cassette-unreadable`. */
   exchange(number: number): Promise<RecordedExchange | undefined>;
 }

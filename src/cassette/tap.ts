@@ -21,6 +21,9 @@ export interface ResponseHead {
   headers: RawHeaders;
 }
 
+/** An interim response (RFC 9110 section 15.2). */
+export type InterimHead = Omit<ResponseHead, 'httpVersion'>;
+
 export interface ExchangeStart {
   /** Unix milliseconds. */
   startedAt: number;
@@ -35,6 +38,11 @@ export interface ExchangeStart {
 export interface MessageTap {
   /** @param binary of a WebSocket message: it is not text */
   data(ms: number, chunk: Uint8Array, binary?: boolean): void;
+  /**
+   * The same as `data` for each of several reads that came at once and are joined in `bytes`; who does without it is told of each.
+   * @param lengths of the reads, which are not empty
+   */
+  reads?(ms: number, bytes: Uint8Array, lengths: readonly number[]): void;
   /** The message is over. `end.how` is `complete` when it ended as HTTP says. */
   end(end: EntryEnd, trailers?: RawHeaders): void;
 }
@@ -42,6 +50,8 @@ export interface MessageTap {
 export interface AttemptTap {
   /** Head as it is about to be written; call once. */
   request(ms: number, head: RequestHead, protocol: Protocol | null, producer: Producer): MessageTap;
+  /** An interim response as it was read; any number of them, before the head. */
+  informational(ms: number, head: InterimHead): void;
   /** Head as it was read; not called when no response came. */
   response(ms: number, head: ResponseHead): MessageTap;
   /** The attempt is over; `losses` are those of this attempt's request translation. */
@@ -51,6 +61,8 @@ export interface AttemptTap {
 export interface ExchangeTap {
   clientRequest: MessageTap;
   attempt(): AttemptTap;
+  /** An interim response as it was written to the client. */
+  informational(ms: number, head: InterimHead): void;
   clientResponse(ms: number, head: ResponseHead, producer: Producer): MessageTap;
   losses(losses: readonly Loss[]): void;
   /** How the exchange's WebSocket connection ended; of its last exchange alone, and also after `close`. */

@@ -13,6 +13,8 @@ export const OP = {
   losses: 7,
   socketClose: 8,
   close: 9,
+  informational: 10,
+  reads: 11,
 } as const;
 
 /** Words that are written as their place in a list. */
@@ -39,9 +41,24 @@ export const TAPE_BYTES = {
   /** Width and number of a list's texts, without their lengths. */
   list: 5,
   data: 22,
+  /** Without the lengths. */
+  reads: 25,
   repeat: 17,
   end: 10,
 } as const;
 
 /** Stands for a second message where there is none. */
 export const NO_SLOT = 0xffff;
+
+/** What a text takes at most. */
+export function textRoom(text: string): number {
+  return TAPE_BYTES.text + 2 * text.length;
+}
+
+/** What a list takes at most, with its own length. */
+export function listRoom(first: readonly string[], rest: readonly string[]): number {
+  let length = 0;
+  for (let i = 0; i < first.length; i++) length += first[i]!.length;
+  for (let i = 0; i < rest.length; i++) length += rest[i]!.length;
+  return 4 + TAPE_BYTES.list + 4 * (first.length + rest.length) + 2 * length;
+}

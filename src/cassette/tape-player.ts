@@ -4,6 +4,7 @@ import { RecordingExchange } from './exchange-state.ts';
 import type { EntryEnd, WebSocketClose } from './format.ts';
 import type { Head } from './head-cache.ts';
 import type { Piece } from './leg-writer.ts';
+import type { InterimRecord } from './records.ts';
 import { ENDED_BY, ENDED_HOW, LEGS, NO_SLOT, OP, OUTCOMES, PROTOCOLS, TAPE_BYTES } from './tape-format.ts';
 
 /** Who records what a tape tells. */
@@ -56,9 +57,10 @@ class TapeReader {
     return this.#view.getFloat64(this.#at - 8);
   }
 
+  /** A view: a Buffer's costs several times as much to make. */
   bytes(length: number): Uint8Array {
     this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#at - length, length);
   }
 
   text(): string {
@@ -152,7 +154,21 @@ const PLAYERS: Readonly<Record<number, Play>> = {
     const data = reader.bytes(reader.u32());
     const exchange = place.find(seq);
     if (!exchange) return;
-    const piece: Piece = { ms, data, binary };
+    const piece: Piece = { ms, data, binary, lengths: undefined };
+    give(exchange, slot, piece, place);
+    if (second !== NO_SLOT) give(exchange, second, piece, place);
+  },
+  [OP.reads](reader, seq, place) {
+    const slot = reader.u16();
+    const second = reader.u16();
+    const ms = reader.f64();
+    const length = reader.u32();
+    const lengths = new Array<number>(reader.u32());
+    for (let i = 0; i < lengths.length; i++) lengths[i] = reader.u32();
+    const data = reader.bytes(length);
+    const exchange = place.find(seq);
+    if (!exchange) return;
+    const piece: Piece = { ms, data, binary: false, lengths };
     give(exchange, slot, piece, place);
     if (second !== NO_SLOT) give(exchange, second, piece, place);
   },
@@ -162,7 +178,9 @@ const PLAYERS: Readonly<Record<number, Play>> = {
     const ms = reader.f64();
     const exchange = place.find(seq);
     const last = exchange?.slots[of]?.last;
-    if (exchange && last) give(exchange, slot, { ...last, ms }, place);
+    if (!exchange || !last) return;
+    const { data, binary, lengths } = last;
+    give(exchange, slot, { ms, data, binary, lengths }, place);
   },
   [OP.end](reader, seq, place) {
     const slot = reader.u16();
@@ -188,6 +206,13 @@ const PLAYERS: Readonly<Record<number, Play>> = {
     const exchange = place.find(seq);
     if (!exchange) return;
     exchange.lossList.push(...losses);
+    place.touched(exchange, 0);
+  },
+  [OP.informational](reader, seq, place) {
+    const record = JSON.parse(reader.text()) as InterimRecord;
+    const exchange = place.find(seq);
+    if (!exchange) return;
+    exchange.informational.push(record);
     place.touched(exchange, 0);
   },
   [OP.socketClose](reader, seq, place) {

@@ -1,7 +1,18 @@
 import { Buffer } from 'node:buffer';
 import type { Outcome, Protocol, RawHeaders } from '../util/types.ts';
 import type { EntryEnd } from './format.ts';
-import { ENDED_BY, ENDED_HOW, NO_SLOT, OP, OUTCOMES, PROTOCOLS, TAPE_BYTES } from './tape-format.ts';
+import {
+  ENDED_BY,
+  ENDED_HOW,
+  listRoom,
+  NO_SLOT,
+  OP,
+  OUTCOMES,
+  PROTOCOLS,
+  TAPE_BYTES,
+  textRoom,
+} from './tape-format.ts';
+import { LATIN1, writeLatin1 } from './tape-text.ts';
 
 /**
  * The tape: what the taps of a recording were told, as bytes in the order it was said, so that a whole stretch of traffic goes
@@ -11,7 +22,7 @@ import { ENDED_BY, ENDED_HOW, NO_SLOT, OP, OUTCOMES, PROTOCOLS, TAPE_BYTES } fro
  * (what `DataView` does unless told otherwise); a text has its length and width before it.
  */
 
-/** Where a `data` operation names the second message. */
+/** Where a `data` or `reads` operation names the second message. */
 const ALSO_AT = 7;
 
 /** Bytes of a block: some milliseconds of a busy proxy, and few enough to stay in the processor's cache. */
@@ -21,15 +32,13 @@ const WORTH_GIVING = 4;
 
 const NONE: readonly string[] = [];
 
-const WIDE = /[^\0-\xff]/;
-
 /** Writes a tape; what is full, or taken, is given away and not looked at again. */
 export class TapeWriter {
   readonly #onFull: (bytes: Uint8Array) => void;
   #bytes!: Buffer;
   #view!: DataView;
   #at = 0;
-  /** The last operation, if it was `data`. */
+  /** The last operation, if it was `data` or `reads`. */
   #dataAt = -1;
   #dataMs = 0;
 
@@ -67,13 +76,12 @@ export class TapeWriter {
     first: readonly string[],
     headers: RawHeaders,
   ): void {
-    const list = joinList(first, headers);
-    this.#begin(OP.open, seq, 9 + textBytes(seed) + textBytes(connection) + listBytes(list, first, headers));
+    this.#begin(OP.open, seq, 9 + textRoom(seed) + textRoom(connection) + listRoom(first, headers));
     this.#f64(startedAt);
     this.#u8(PROTOCOLS.indexOf(protocol));
     this.#text(seed);
     this.#text(connection);
-    this.#list(list, first, headers);
+    this.#list(first, headers);
   }
 
   /** Then: leg, attempt (0: none), time, protocol, status (0: a request), producer as JSON (empty: none), head as one list. */
@@ -88,15 +96,14 @@ export class TapeWriter {
     first: readonly string[],
     headers: RawHeaders,
   ): void {
-    const list = joinList(first, headers);
-    this.#begin(OP.head, seq, 14 + textBytes(producer) + listBytes(list, first, headers));
+    this.#begin(OP.head, seq, 14 + textRoom(producer) + listRoom(first, headers));
     this.#u8(leg);
     this.#u16(attempt);
     this.#f64(ms);
     this.#u8(PROTOCOLS.indexOf(protocol));
     this.#u16(status);
     this.#text(producer);
-    this.#list(list, first, headers);
+    this.#list(first, headers);
   }
 
   /** Then: message, second message that got the same (or `NO_SLOT`), whether binary, time, length and bytes. */
@@ -113,6 +120,25 @@ export class TapeWriter {
     this.#dataAt = at - TAPE_BYTES.start;
     this.#dataMs = ms;
     this.#at = at + 17 + chunk.length;
+  }
+
+  /** Then: message, second one as of `data`, time, length of all, number of reads, length of each, bytes. */
+  reads(seq: number, slot: number, ms: number, bytes: Uint8Array, lengths: readonly number[]): void {
+    const count = lengths.length;
+    this.#begin(OP.reads, seq, TAPE_BYTES.reads - TAPE_BYTES.start + 4 * count + bytes.length);
+    const start = this.#at;
+    const view = this.#view;
+    view.setUint16(start, slot);
+    view.setUint16(start + 2, NO_SLOT);
+    view.setFloat64(start + 4, ms);
+    view.setUint32(start + 12, bytes.length);
+    view.setUint32(start + 16, count);
+    let at = start + 20;
+    for (let i = 0; i < count; i++, at += 4) view.setUint32(at, lengths[i]!);
+    this.#bytes.set(bytes, at);
+    this.#dataAt = start - TAPE_BYTES.start;
+    this.#dataMs = ms;
+    this.#at = at + bytes.length;
   }
 
   /**
@@ -138,18 +164,17 @@ export class TapeWriter {
 
   /** Then: message, end, trailers as a list. */
   end(seq: number, slot: number, end: EntryEnd, trailers: RawHeaders): void {
-    const list = joinList(trailers, NONE);
     const detail = end.detail ?? '';
-    this.#begin(OP.end, seq, 2 + TAPE_BYTES.end + 1 + textBytes(detail) + listBytes(list, trailers, NONE));
+    this.#begin(OP.end, seq, 2 + TAPE_BYTES.end + 1 + textRoom(detail) + listRoom(trailers, NONE));
     this.#u16(slot);
     this.#end(end, detail);
-    this.#list(list, trailers, NONE);
+    this.#list(trailers, NONE);
   }
 
   /** Then: attempt, outcome, end. */
   attemptEnd(seq: number, attempt: number, outcome: Outcome, end: EntryEnd): void {
     const detail = end.detail ?? '';
-    this.#begin(OP.attemptEnd, seq, 3 + TAPE_BYTES.end + 1 + textBytes(detail));
+    this.#begin(OP.attemptEnd, seq, 3 + TAPE_BYTES.end + 1 + textRoom(detail));
     this.#u16(attempt);
     this.#u8(OUTCOMES.indexOf(outcome));
     this.#end(end, detail);
@@ -158,20 +183,21 @@ export class TapeWriter {
   /** Then: outcome, end. */
   close(seq: number, outcome: Outcome, end: EntryEnd): void {
     const detail = end.detail ?? '';
-    this.#begin(OP.close, seq, 1 + TAPE_BYTES.end + 1 + textBytes(detail));
+    this.#begin(OP.close, seq, 1 + TAPE_BYTES.end + 1 + textRoom(detail));
     this.#u8(OUTCOMES.indexOf(outcome));
     this.#end(end, detail);
   }
 
   /** What is rare. Then: its JSON. */
-  rare(op: typeof OP.losses | typeof OP.socketClose, seq: number, value: unknown): void {
+  rare(op: typeof OP.losses | typeof OP.socketClose | typeof OP.informational, seq: number, value: unknown): void {
     const text = JSON.stringify(value);
-    this.#begin(op, seq, textBytes(text));
+    this.#begin(op, seq, textRoom(text));
     this.#text(text);
   }
 
-  #begin(op: number, seq: number, more: number): void {
-    const size = TAPE_BYTES.start + more;
+  /** @param atMost bytes that follow */
+  #begin(op: number, seq: number, atMost: number): void {
+    const size = TAPE_BYTES.start + atMost;
     if (this.#at + size > this.#bytes.length) this.#makeRoom(size);
     this.#dataAt = -1;
     this.#view.setUint8(this.#at, op);
@@ -203,11 +229,6 @@ export class TapeWriter {
     this.#at += 2;
   }
 
-  #u32(value: number): void {
-    this.#view.setUint32(this.#at, value);
-    this.#at += 4;
-  }
-
   #f64(value: number): void {
     this.#view.setFloat64(this.#at, value);
     this.#at += 8;
@@ -223,53 +244,40 @@ export class TapeWriter {
   }
 
   #text(text: string): void {
-    if (text === '') {
-      this.#u32(0);
-      return;
-    }
-    const wide = WIDE.test(text);
-    this.#u32(text.length * 2 + (wide ? 1 : 0));
-    this.#characters(text, wide);
+    const { length } = text;
+    const start = this.#at;
+    const wide = length > 0 && writeLatin1(this.#bytes, text, start + TAPE_BYTES.text) > LATIN1;
+    if (wide) this.#bytes.write(text, start + TAPE_BYTES.text, 'utf16le');
+    this.#view.setUint32(start, length * 2 + (wide ? 1 : 0));
+    this.#at = start + TAPE_BYTES.text + (wide ? 2 * length : length);
   }
 
   /** Several texts: all that belongs to them is one run of bytes, so that a list that comes again is known by it. */
-  #list({ text, wide }: List, first: readonly string[], rest: readonly string[]): void {
+  #list(first: readonly string[], rest: readonly string[]): void {
     const view = this.#view;
-    let at = this.#at;
-    view.setUint32(at, listBytes({ text, wide }, first, rest) - 4);
-    view.setUint8(at + 4, wide ? 1 : 0);
-    view.setUint32(at + 5, first.length + rest.length);
-    at += 4 + TAPE_BYTES.list;
-    for (let i = 0; i < first.length; i++, at += 4) view.setUint32(at, first[i]!.length);
-    for (let i = 0; i < rest.length; i++, at += 4) view.setUint32(at, rest[i]!.length);
+    const start = this.#at;
+    const count = first.length + rest.length;
+    let place = start + 4 + TAPE_BYTES.list;
+    let at = place + 4 * count;
+    let all = 0;
+    for (let i = 0; i < count; i++, place += 4) {
+      const text = i < first.length ? first[i]! : rest[i - first.length]!;
+      view.setUint32(place, text.length);
+      all |= writeLatin1(this.#bytes, text, at);
+      at += text.length;
+    }
+    if (all > LATIN1) at = this.#writeWide(first, rest, place);
+    view.setUint32(start, at - start - 4);
+    view.setUint8(start + 4, all > LATIN1 ? 1 : 0);
+    view.setUint32(start + 5, count);
     this.#at = at;
-    if (text !== '') this.#characters(text, wide);
   }
 
-  #characters(text: string, wide: boolean): void {
-    this.#at += wide ? this.#bytes.write(text, this.#at, 'utf16le') : this.#bytes.write(text, this.#at, 'latin1');
+  #writeWide(first: readonly string[], rest: readonly string[], from: number): number {
+    let at = from;
+    for (const texts of [first, rest]) {
+      for (const text of texts) at += this.#bytes.write(text, at, 'utf16le');
+    }
+    return at;
   }
-}
-
-function textBytes(text: string): number {
-  return text === '' ? TAPE_BYTES.text : TAPE_BYTES.text + text.length * (WIDE.test(text) ? 2 : 1);
-}
-
-/** The texts of a list, one after the other. */
-interface List {
-  text: string;
-  wide: boolean;
-}
-
-const NOTHING: List = { text: '', wide: false };
-
-function joinList(first: readonly string[], rest: readonly string[]): List {
-  if (first.length + rest.length === 0) return NOTHING;
-  const text = first.join('') + rest.join('');
-  return { text, wide: WIDE.test(text) };
-}
-
-/** With its own length. */
-function listBytes({ text, wide }: List, first: readonly string[], rest: readonly string[]): number {
-  return 4 + TAPE_BYTES.list + 4 * (first.length + rest.length) + text.length * (wide ? 2 : 1);
 }

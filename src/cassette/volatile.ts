@@ -38,6 +38,7 @@ export const VOLATILE_FIELDS: readonly VolatileField[] = [
   { pointer: '/request/headers/*', header: 'sec-websocket-key', stable: 'nothing', why: 'random number' },
   { pointer: '/response/headers/*', header: 'sec-websocket-accept', stable: 'nothing', why: 'answer to the key' },
   { pointer: '/response/_headMs', stable: 'nothing', why: 'duration' },
+  { pointer: '/response/_informational/*/ms', stable: 'nothing', why: 'duration' },
   { pointer: '/response/content/_chunks', stable: 'joined', why: 'the network cuts and delays as it likes' },
   { pointer: '/_webSocketMessages/*/time', stable: 'nothing', why: 'clock' },
   ...[...ANSWER_HEADERS, ...TIMING_HEADERS].map(

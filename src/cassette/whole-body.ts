@@ -23,10 +23,18 @@ export interface WholeBody {
 
 /** A `BodyLine` as JSON, one character a byte. @param raw takes the text */
 export function bodyJson({ record, text }: WholeBody, raw: Uint8Array[]): string {
-  const json = jsonBytes(record);
+  const json = factsJson(record);
   if (!text) return json;
   raw.push(text);
   return `${json.slice(0, -1)},"raw":${text.length}}`;
+}
+
+/** Of nearly all bodies there are a few numbers to tell. */
+function factsJson(record: WholeBody['record']): string {
+  const { size, bytes, redacted, cut, wire, decoded } = record;
+  if (wire || decoded !== undefined) return jsonBytes(record);
+  const more = `${redacted === undefined ? '' : `,"redacted":${redacted}`}${cut === undefined ? '' : `,"cut":${cut}`}`;
+  return `{"size":${size},"bytes":${bytes}${more}}`;
 }
 
 /**

@@ -1,6 +1,12 @@
 import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError } from '../errors.ts';
-import { type CassetteDifference, compareCassettes, comparePair, isSame } from '../replay/cassette-difference.ts';
+import {
+  type CassetteDifference,
+  compareCassettes,
+  comparePair,
+  type DiffReport,
+  isSame,
+} from '../replay/cassette-difference.ts';
 import { sourceOfCassette } from '../replay/exchange-source.ts';
 import type { MatchLevel } from '../replay/request.ts';
 import { differenceLines } from '../report/difference-text.ts';
@@ -54,7 +60,8 @@ async function run(args: Arguments, io: Io): Promise<number> {
     try {
       const found = await sayWhenSlow(io, READING, compare(old, now, a, b, level));
       const same = isSame(found, level);
-      if (args.json) sayJson(io, { event: 'diff', match: level, a: old.path, b: now.path, equal: same, ...found });
+      const files = { a: old.path, b: now.path };
+      if (args.json) sayJson(io, { event: 'diff', match: level, ...files, equal: same, ...found } satisfies DiffReport);
       else print(found, a, b, io);
       return same ? EXIT.ok : EXIT.findings;
     } finally {

@@ -10,6 +10,11 @@ export const FLAGS = {
     type: 'string',
     describe: "Environment variable whose key replaces the client's credentials upstream",
   },
+  'api-key': {
+    type: 'string',
+    describe:
+      'Key that clients have to show (Bearer or x-api-key); it does not go upstream, and nobody is refused without it',
+  },
   ca: { type: 'string', describe: 'PEM file of certificate authorities to trust upstream' },
   websocket: {
     type: 'boolean',

@@ -2,33 +2,15 @@ import yargs from 'yargs';
 import { EXIT, TapedeckError } from '../errors.ts';
 import { VERSION } from '../util/version.ts';
 import type { Arguments, Command } from './command.ts';
+import { COMMANDS, type ListedCommand } from './commands.ts';
 import { type Io, remark, say, sayJson } from './io.ts';
 
-/** Commands by name, in the order of the help; loaded when they are asked for, so that start-up stays short. */
-const COMMANDS: Record<string, () => Promise<Command>> = {
-  record: async () => (await import('./record.ts')).recordCommand,
-  proxy: async () => (await import('./proxy.ts')).proxyCommand,
-  show: async () => (await import('./show.ts')).showCommand,
-  explain: async () => (await import('./explain.ts')).explainCommand,
-  validate: async () => (await import('./validate.ts')).validateCommand,
-  play: async () => (await import('./play.ts')).playCommand,
-  replay: async () => (await import('./replay.ts')).replayCommand,
-  report: async () => (await import('./report.ts')).reportCommand,
-  why: async () => (await import('./why.ts')).whyCommand,
-  diff: async () => (await import('./diff.ts')).diffCommand,
-  import: async () => (await import('./import.ts')).importCommand,
-  export: async () => (await import('./export.ts')).exportCommand,
-  edit: async () => (await import('./edit.ts')).editCommand,
-  translate: async () => (await import('./translate.ts')).translateCommand,
-  connect: async () => (await import('./connect.ts')).connectCommand,
-  demo: async () => (await import('./demo.ts')).demoCommand,
-};
-
-/** The one command that the line names, or all of them for help and for names that do not exist. */
-function commandsFor(argv: readonly string[]): Promise<Command[]> {
-  const name = argv[0] ?? '';
-  const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  return Promise.all((named ? [named] : Object.values(COMMANDS)).map((load) => load()));
+/** The command that the line names is loaded; of the others the help shows no more than a line. */
+function commandsFor(argv: readonly string[]): Promise<(Command | ListedCommand)[]> {
+  const end = argv.indexOf('--');
+  const named = (end < 0 ? argv : argv.slice(0, end)).find((word) => Object.hasOwn(COMMANDS, word));
+  if (named !== undefined) return Promise.all([COMMANDS[named]!.load()]);
+  return Promise.resolve(Object.values(COMMANDS));
 }
 
 /** Runs one command line and answers with the exit code; never throws. */
@@ -58,6 +40,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     });
   try {
     for (const command of await commandsFor(argv)) {
+      if ('load' in command) {
+        parser.command(command.usage, command.summary);
+        continue;
+      }
       parser.command(
         command.usage,
         command.summary,

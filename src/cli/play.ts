@@ -18,6 +18,7 @@ import type { Forwarder } from './play-forward.ts';
 import { proxyOptions, redactPatterns } from './proxy-flags.ts';
 import { serve } from './serve.ts';
 import { shortPath } from './short-path.ts';
+import { readSpeed } from './speed.ts';
 
 export const playCommand: Command = {
   usage: 'play [cassette]',
@@ -119,15 +120,6 @@ async function play(file: string, cassette: CassetteReader, speed: Speed, args: 
   const recordedTo = await forwarder?.close();
   summarize(file, player, recordedTo, { json: args.json as boolean, quiet: command.length > 0 }, io);
   return exitCode(player, watch.failed(), own, args);
-}
-
-function readSpeed(text: string): Speed {
-  if (text === 'recorded' || text === 'instant') return text;
-  const factor = Number(text);
-  if (Number.isFinite(factor) && factor > 0) return factor;
-  throw new TapedeckError('usage', `--speed ${text} is no speed.`, {
-    hint: 'Give recorded, instant, or a number such as 10 for ten times faster.',
-  });
 }
 
 /** The cassette to play; `missing`: it is to be recorded first. */

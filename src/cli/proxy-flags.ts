@@ -8,8 +8,14 @@ import { type Io, remark } from './io.ts';
 /** Turns the flags that `record` and `proxy` share into options of the proxy; throws `usage` for what cannot be. */
 export async function proxyOptions(args: Arguments, io: Io, upstream: string): Promise<ProxyOptions> {
   const keyName = args['upstream-key-env'] as string | undefined;
+  const clientKey = args['api-key'] as string | undefined;
   const ca = args.ca as string | undefined;
   const port = args.port as number;
+  if (clientKey !== undefined && !/^[\x21-\x7e]+$/.test(clientKey)) {
+    throw new TapedeckError('usage', '--api-key is empty, or holds what no header may.', {
+      hint: 'Give letters, digits and signs without spaces.',
+    });
+  }
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new TapedeckError('usage', `--port ${port} is not a port.`, { hint: 'Give a number from 0 to 65535.' });
   }
@@ -20,6 +26,7 @@ export async function proxyOptions(args: Arguments, io: Io, upstream: string): P
     webSocket: args.websocket !== false,
     requestCoding: args['request-coding'] as 'pass' | 'decode',
     ...translationOf(args, io),
+    ...(clientKey === undefined ? {} : { clientKey }),
     ...(keyName === undefined ? {} : { upstreamKey: keyFrom(io.env, keyName) }),
     ...(ca === undefined ? {} : { ca: await readAuthorities(ca) }),
   };

@@ -15,6 +15,7 @@ export const proxyCommand: Command = {
     host: FLAGS.host,
     port: FLAGS.port,
     'request-coding': { ...FLAGS['request-coding'], default: 'decode' },
+    'api-key': FLAGS['api-key'],
     'upstream-key-env': FLAGS['upstream-key-env'],
     'upstream-protocol': FLAGS['upstream-protocol'],
     map: FLAGS.map,

@@ -23,6 +23,7 @@ export const recordCommand: Command = {
     host: FLAGS.host,
     port: FLAGS.port,
     'request-coding': { ...FLAGS['request-coding'], default: 'pass' },
+    'api-key': FLAGS['api-key'],
     'upstream-key-env': FLAGS['upstream-key-env'],
     'upstream-protocol': FLAGS['upstream-protocol'],
     map: FLAGS.map,

@@ -1,20 +1,21 @@
 import { TapedeckError } from '../errors.ts';
-import { parseFilter, parseShard } from '../replay/suite/select.ts';
+import { parseFilter, parseMaxAge, parseShard } from '../replay/suite/select.ts';
 import { runSuite } from '../replay/suite.ts';
 import { exitOfReport, type ReplayOptions, type Splits } from '../report/results/model.ts';
 import type { Arguments, Command } from './command.ts';
 import { FLAGS } from './flags.ts';
 import type { Io } from './io.ts';
+import { AGAINST_FLAGS, isAgainst } from './replay/against-flags.ts';
 import { findInputs } from './replay/inputs.ts';
 import { parseOutputs, REPORTER_FLAG, writeReports } from './replay/output.ts';
 
 /** As `validate` judges: what clients in general need, and what Codex does. */
 const DEFAULT_PROFILES = ['tolerant', 'codex'];
 
-/** `tapedeck replay`: the checks that need nothing but cassettes. */
+/** `tapedeck replay`: the checks that need nothing but cassettes, and those of a live gateway. */
 export const replayCommand: Command = {
   usage: 'replay [cassette..]',
-  summary: 'Check cassettes offline: valid legs, the same translations, codings and redaction',
+  summary: 'Check cassettes offline, or hold a live gateway against them',
   flags: {
     profile: { ...FLAGS.profile, defaultDescription: DEFAULT_PROFILES.join(', ') },
     splits: {
@@ -33,7 +34,12 @@ export const replayCommand: Command = {
     strict: {
       type: 'boolean',
       default: false,
-      describe: 'Edited cassettes and expected results that nothing needs fail, too',
+      describe:
+        'Edited cassettes, recordings that the proxy does not ask for and expected results that nothing needs fail, too',
+    },
+    'max-age': {
+      type: 'string',
+      describe: 'Recordings that are older fail: a number with ms, s, m, h, d or w',
     },
     update: {
       type: 'boolean',
@@ -46,6 +52,7 @@ export const replayCommand: Command = {
       describe: 'Threads that work on cassettes (default: all cores, where there is enough to do)',
     },
     reporter: REPORTER_FLAG,
+    ...AGAINST_FLAGS,
     // Only to say where they belong.
     port: { type: 'number', hidden: true },
   },
@@ -54,6 +61,8 @@ export const replayCommand: Command = {
     ['$0 replay fixtures/ --reporter text --reporter junit=junit.xml', 'In CI'],
     ["$0 replay bug.har --filter 'x3 stream.translation' --splits all", 'One check of one exchange'],
     ['$0 replay fixtures/ --shard 1/3 --reporter json=part-1.json', 'A part, for a matrix of jobs'],
+    ["$0 replay fixtures/ --launch './gateway --port {port} --upstream {upstream}'", 'A gateway, live'],
+    ['$0 replay fixtures/ --against http://127.0.0.1:4000/v1 --upstream-port 9000', 'One that runs already'],
   ],
   extend: (yargs) =>
     yargs.positional('cassette', {
@@ -65,6 +74,7 @@ export const replayCommand: Command = {
 
 async function run(args: Arguments, io: Io): Promise<number> {
   refuseServing(args);
+  const against = isAgainst(args);
   const options = readOptions(args);
   const outputs = parseOutputs(args.reporter as string[] | undefined);
   const jobs = readJobs(args.jobs as number | undefined);
@@ -72,15 +82,16 @@ async function run(args: Arguments, io: Io): Promise<number> {
   if (shard !== undefined) parseShard(shard);
   const inputs = await findInputs(((args.cassette as string[] | undefined) ?? []).map(String), io);
   const progress = createProgress(inputs.length, io);
-  const report = await runSuite({
+  const task = {
     inputs,
     options,
-    ...(jobs === undefined ? {} : { jobs }),
-    update: args.update as boolean,
     pristine: args.pristine as boolean,
     ...(shard === undefined ? {} : { shard }),
     onCassette: progress.step,
-  });
+  };
+  const report = against
+    ? await (await import('./replay/against.ts')).replayAgainst(task, args, io)
+    : await runSuite({ ...task, update: args.update as boolean, ...(jobs === undefined ? {} : { jobs }) });
   progress.clear();
   const { counts } = report;
   if (options.filter !== undefined && shard === undefined && counts.exchanges === 0 && counts.unreadable === 0) {
@@ -103,6 +114,8 @@ function readOptions(args: Arguments): ReplayOptions {
   const profiles = (args.profile as string[] | undefined) ?? [];
   const filter = args.filter as string | undefined;
   if (filter !== undefined) parseFilter(filter);
+  const maxAge = args['max-age'] as string | undefined;
+  if (maxAge !== undefined) parseMaxAge(maxAge);
   if (args.update === true && args.shard !== undefined) {
     throw new TapedeckError('usage', '--update and --shard do not go together: parts would write the same files.');
   }
@@ -110,6 +123,7 @@ function readOptions(args: Arguments): ReplayOptions {
     profiles: [...new Set(profiles.length > 0 ? profiles : DEFAULT_PROFILES)].sort(),
     splits: args.splits as Splits,
     ...(filter === undefined ? {} : { filter }),
+    ...(maxAge === undefined ? {} : { maxAge }),
     strict: args.strict as boolean,
     bail: args.bail as boolean,
   };

@@ -33,7 +33,9 @@ export const reportCommand: Command = {
 async function readReport(name: string, { cwd }: Io): Promise<ReplayReport> {
   try {
     const report = JSON.parse(await readFile(resolve(cwd, name), 'utf8')) as Partial<ReplayReport>;
-    if (report.tapedeckReplay !== 1 || !Array.isArray(report.cassettes)) throw new Error('it is of another kind');
+    const { tapedeckReplay, cassettes, receipt } = report;
+    if (tapedeckReplay !== 1 || !Array.isArray(cassettes) || receipt === undefined)
+      throw new Error('it is of another kind');
     return report as ReplayReport;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

@@ -56,8 +56,8 @@ export const translateCommand: Command = {
       return EXIT.ok;
     }
     io.stdout.write(document.text);
-    for (const { hop, path, kind, reason } of document.losses)
-      remark(io, `lost ${kind} ${path || '/'} (${hop}): ${reason}`);
+    for (const { hop, path, kind, weight, reason } of document.losses)
+      remark(io, `lost ${kind} ${path || '/'} (${hop}, ${weight}): ${reason}`);
     return EXIT.ok;
   },
 };

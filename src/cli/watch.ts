@@ -17,7 +17,8 @@ const JUDGED_BYTES = 4 * 1024 * 1024;
 const SILENT: MessageTap = { data() {}, end() {} };
 const UNRECORDED: ExchangeTap = {
   clientRequest: SILENT,
-  attempt: (): AttemptTap => ({ request: () => SILENT, response: () => SILENT, close() {} }),
+  attempt: (): AttemptTap => ({ request: () => SILENT, informational() {}, response: () => SILENT, close() {} }),
+  informational() {},
   clientResponse: () => SILENT,
   losses() {},
   webSocketClose() {},
@@ -63,6 +64,7 @@ function watchOne(number: number, request: RequestHead, inner: ExchangeTap, io: 
       else seen.body?.push(Buffer.from(data));
     }),
     attempt: () => inner.attempt(),
+    informational: (ms, head) => inner.informational(ms, head),
     losses: (losses) => inner.losses(losses),
     webSocketClose: (close) => inner.webSocketClose(close),
     clientResponse(ms, head, producer) {

@@ -4,7 +4,7 @@ import { EXIT } from '../errors.ts';
 import { sourceOfCassette } from '../replay/exchange-source.ts';
 import type { Repeat } from '../replay/match.ts';
 import type { MatchLevel } from '../replay/request.ts';
-import { explainRequest } from '../replay/why.ts';
+import { explainRequest, type WhyReport } from '../replay/why.ts';
 import { explanationLines } from '../report/why-text.ts';
 import { parseBaseUrl } from '../route/base-url.ts';
 import type { Side } from '../util/types.ts';
@@ -84,7 +84,8 @@ async function run(args: Arguments, io: Io): Promise<number> {
       const { verdict, ...rest } = await sayWhenSlow(io, READING, why);
       if (args.json) {
         const { method, target } = asked.request;
-        sayJson(io, { event: 'why', verdict, match: level, request: { ...asked.name, method, target }, ...rest });
+        const request = { ...asked.name, method, target };
+        sayJson(io, { event: 'why', verdict, match: level, request, ...rest } satisfies WhyReport);
       } else print({ verdict, ...rest }, args, io);
       return verdict === 'match' ? EXIT.ok : EXIT.miss;
     } finally {

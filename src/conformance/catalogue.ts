@@ -5,7 +5,9 @@ import { BEFORE_STREAM_CHECKS } from './checks/errors/before-stream.ts';
 import { MID_STREAM_CHECKS } from './checks/errors/mid-stream.ts';
 import { RESILIENCE_CHECKS } from './checks/errors/resilience.ts';
 import { MESSAGES_FIELD_CHECKS } from './checks/messages/fields.ts';
+import { ENDPOINT_CHECKS } from './checks/responses/endpoints.ts';
 import { RESPONSES_FIELD_CHECKS } from './checks/responses/fields.ts';
+import { WEBSOCKET_CHECKS } from './checks/responses/websocket.ts';
 import { KEY_CHECKS } from './checks/security/keys.ts';
 import { SECURITY_WIRE_CHECKS } from './checks/security/wire.ts';
 import { TRANSLATED_ANSWER_CHECKS } from './checks/translate/answers.ts';
@@ -28,6 +30,8 @@ export const CATALOGUE: readonly Check[] = [
   ...SIZE_CHECKS,
   ...BODY_CHECKS,
   ...RESPONSES_FIELD_CHECKS,
+  ...ENDPOINT_CHECKS,
+  ...WEBSOCKET_CHECKS,
   ...CHAT_FIELD_CHECKS,
   ...MESSAGES_FIELD_CHECKS,
   ...TRANSLATED_REQUEST_CHECKS,

@@ -56,6 +56,8 @@ export interface Check {
   reaches?: false;
   /** Makes its own timeout this many times longer: for bodies of many megabytes. */
   patience?: number;
+  /** The real client that it runs, with its version: `Codex 0.169.0`. Several checks may differ in this alone. */
+  client?: string;
   run(trial: Trial): Promise<void>;
 }
 

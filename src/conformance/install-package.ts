@@ -49,7 +49,8 @@ export async function installPackage(
   }
 }
 
-async function runOrFail(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
+/** Runs what installs something to its end. Throws `input-invalid` with the end of what it said. */
+export async function runOrFail(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
   const defined = Object.fromEntries(
     Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );

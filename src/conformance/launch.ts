@@ -18,6 +18,8 @@ export interface LaunchOptions {
   timeoutMs?: number;
   /** Added to the environment of this process. */
   env?: Record<string, string>;
+  /** `env` is the whole environment. */
+  onlyEnv?: boolean;
   cwd?: string;
   /** Stops the gateway, also after it was launched. */
   signal?: AbortSignal;
@@ -68,7 +70,7 @@ export async function launchGateway(options: LaunchOptions): Promise<LaunchedGat
   const port = await reservePort(options.port ?? 0, host);
   signal?.throwIfAborted();
   const command = fillIn(options.command, options.upstream, port);
-  const group = startProcessGroup(command, { env: environment(options.env), cwd: options.cwd ?? process.cwd() });
+  const group = startProcessGroup(command, { env: environment(options), cwd: options.cwd ?? process.cwd() });
   const stopOnAbort = () => void group.stop();
   signal?.addEventListener('abort', stopOnAbort, { once: true });
   void group.exited.then(() => signal?.removeEventListener('abort', stopOnAbort));
@@ -91,14 +93,14 @@ function fillIn(command: string, upstream: string, port: number): string {
 }
 
 /** A gateway that takes HTTP_PROXY from its environment would look for our upstream beyond that proxy. */
-function environment(added: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const env = { ...process.env, ...added };
+function environment({ env: added = {}, onlyEnv }: LaunchOptions): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = onlyEnv ? added : { ...process.env, ...added };
   const noProxy = [env.NO_PROXY ?? env.no_proxy, '127.0.0.1,localhost'].filter(Boolean).join(',');
   return { ...env, NO_PROXY: noProxy, no_proxy: noProxy };
 }
 
 /** A port that nobody listens on: else a stranger would answer in the gateway's place. */
-async function reservePort(port: number, host: string): Promise<number> {
+export async function reservePort(port: number, host: string): Promise<number> {
   const server = createServer();
   try {
     server.listen(port, host);

@@ -16,6 +16,13 @@ export interface GrammarEvent {
   /** Value of the `event:` line. */
   name: string | undefined;
   data: string;
+  /** What the data says, where somebody has parsed it already. */
+  value?: unknown;
+}
+
+/** What the data of an event says; undefined when it is not JSON. */
+export function dataValue(event: GrammarEvent): unknown {
+  return 'value' in event ? event.value : parseData(event.data);
 }
 
 /** How the bytes ended: as HTTP says, or broken off. */

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EntryEnd } from '../cassette/format.ts';
 import { errorText, type ProtocolProblem } from '../protocols/errors.ts';
-import { breakOff, respondWithJson, writtenHead } from '../respond/http.ts';
+import { breakOff, writtenHead } from '../respond/http.ts';
+import { respondWhole } from '../respond/whole.ts';
 import type { Upstream } from '../upstream/client.ts';
 import { type Credentials, withCredentials } from '../upstream/credentials/api-key.ts';
 import { dropHopByHop } from '../util/hop-by-hop.ts';
@@ -9,7 +10,7 @@ import type { Outcome } from '../util/types.ts';
 import { VERSION } from '../util/version.ts';
 import type { Exchange } from './exchange.ts';
 import { PassedBody } from './passed-body.ts';
-import { Relay, type RequestBody } from './relay.ts';
+import { Relay } from './relay.ts';
 import {
   announcedTooLarge,
   hasBody,
@@ -18,6 +19,7 @@ import {
   tapRequestBody,
   unknownTransferCoding,
 } from './request-body.ts';
+import type { RequestBody } from './sent-body.ts';
 
 /** What all exchanges of one proxy share. */
 export interface PipelineSetup {
@@ -61,13 +63,13 @@ export function runExchange(
   const refuse = (problem: ProtocolProblem) => {
     if (over) return;
     const text = errorText(exchange.protocol, problem);
-    const body = respondWithJson(response, problem.status, text, ['connection', 'close']);
+    respondWhole(response, problem.status, 'application/json', text, ['connection', 'close']);
     const answer = tap?.clientResponse(clock(), writtenHead(response), {
       name: 'tapedeck',
       version: VERSION,
       how: 'error',
     });
-    answer?.data(clock(), body);
+    answer?.data(clock(), Buffer.from(text));
     const end: EntryEnd = { by: 'tapedeck', how: 'complete', ms: clock(), detail: problem.message };
     answer?.end(end);
     finish('complete', end);
@@ -78,7 +80,8 @@ export function runExchange(
     let headers = dropHopByHop(exchange.headers, decoded ? NOT_UPSTREAM_DECODED : NOT_UPSTREAM);
     if (setup.credentials) headers = withCredentials(headers, setup.credentials, exchange.protocol);
     const content = body.kind === 'none' ? null : body.kind === 'bytes' ? body.bytes : new PassedBody(request);
-    const message = { ...exchange.upstream, method: exchange.method, headers, body: content };
+    const { origin, path } = exchange.upstream;
+    const message = { origin, path, method: exchange.method, headers, body: content };
     const again = (to: Relay) => setup.upstream.send({ ...message, fresh: true }, to);
     relay = new Relay(exchange, request, response, body, again, finish);
     setup.upstream.send(message, relay);

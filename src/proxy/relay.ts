@@ -3,7 +3,8 @@ import type { EntryEnd, Producer } from '../cassette/format.ts';
 import type { AttemptTap, MessageTap } from '../cassette/tap.ts';
 import { errorText } from '../protocols/errors.ts';
 import { endsWithTerminalEvent } from '../protocols/terminal.ts';
-import { breakOff, flushHeadSoon, respondWithJson, writeHead, writeInterim, writtenHead } from '../respond/http.ts';
+import { atEndOfTick, breakOff, flushHeadSoon, writeHead, writeInterim, writtenHead } from '../respond/http.ts';
+import { respondWhole } from '../respond/whole.ts';
 import type { UpstreamHandler } from '../upstream/client.ts';
 import { describeFailure } from '../upstream/failure.ts';
 import { mayRepeat } from '../upstream/repeat.ts';
@@ -12,12 +13,11 @@ import { dropHopByHop } from '../util/hop-by-hop.ts';
 import type { Outcome } from '../util/types.ts';
 import { VERSION } from '../util/version.ts';
 import type { Exchange } from './exchange.ts';
+import { PassingBody, tapChunks } from './passing.ts';
+import { framingOf, type RequestBody } from './sent-body.ts';
 
 const PASSED: Producer = { name: 'tapedeck', version: VERSION, how: 'passthrough' };
 const OWN_ERROR: Producer = { name: 'tapedeck', version: VERSION, how: 'error' };
-
-/** The request body on its way up: the client's stream as it comes, whole bytes, or nothing. */
-export type RequestBody = { kind: 'none' } | { kind: 'stream' } | { kind: 'bytes'; bytes: Buffer; decoded: boolean };
 
 /**
  * An exchange with the upstream whose bytes are handed through both ways, with a tap at each of the four legs. Nothing is
@@ -45,8 +45,7 @@ export class Relay implements UpstreamHandler {
   #answered = false;
   /** The answer has no body, whatever length it names (RFC 9110 section 6.4.1). */
   #bodiless = false;
-  /** The reads since the last one that ended with a blank line: the last event is in them. */
-  #tail: Buffer[] = [];
+  readonly #passing = new PassingBody();
   #wrote = false;
   #over = false;
 
@@ -106,20 +105,22 @@ export class Relay implements UpstreamHandler {
 
   onData(chunk: Buffer): boolean {
     this.#wrote = true;
-    if (endsEvent(this.#tail.at(-1))) this.#tail = [chunk];
-    else this.#tail.push(chunk);
-    if (this.#upstreamResponse) {
-      const ms = this.#exchange.clock();
-      this.#upstreamResponse.data(ms, chunk);
-      this.#clientResponse?.data(ms, chunk);
-    }
-    return this.#response.write(chunk);
+    if (this.#passing.add(chunk)) atEndOfTick(passNow, this);
+    return !this.#response.writableNeedDrain;
+  }
+
+  /** Passes on what has come in this tick. */
+  pass(): void {
+    const bytes = this.#takeChunks();
+    if (bytes) this.#response.write(bytes);
   }
 
   onComplete(rawTrailers: Buffer[] | null): void {
     const trailers = rawTrailers?.map((field) => field.toString('latin1')) ?? [];
     if (trailers.length > 0) this.#response.addTrailers(pairs(dropHopByHop(trailers)));
-    this.#response.end();
+    const bytes = this.#takeChunks();
+    if (bytes) this.#response.end(bytes);
+    else this.#response.end();
     const end = this.#end('upstream', 'complete');
     this.#upstreamResponse?.end(end, trailers);
     this.#clientResponse?.end(end, trailers);
@@ -128,6 +129,7 @@ export class Relay implements UpstreamHandler {
 
   onError(error: Error): void {
     if (this.#over) return;
+    this.pass();
     if (isClientAbort(error)) {
       this.#leave('client-aborted', this.#end('client', 'closed'));
       return;
@@ -156,10 +158,10 @@ export class Relay implements UpstreamHandler {
     this.#whenRequestRead(() => {
       if (this.#over) return;
       const text = errorText(this.#exchange.protocol, failure);
-      const body = respondWithJson(this.#response, failure.status, text);
+      respondWhole(this.#response, failure.status, 'application/json', text, []);
       const { tap, clock } = this.#exchange;
       const answer = tap?.clientResponse(clock(), writtenHead(this.#response), OWN_ERROR);
-      answer?.data(clock(), body);
+      answer?.data(clock(), Buffer.from(text));
       answer?.end(this.#end('tapedeck', 'complete'));
       this.#finish(failure.outcome, end);
     });
@@ -168,14 +170,31 @@ export class Relay implements UpstreamHandler {
   /** Ends the attempt because the proxy is closing. */
   stop(): void {
     if (this.#over) return;
+    this.pass();
     this.#leave('client-aborted', this.#end('tapedeck', 'closed', 'the proxy was stopped'));
     breakOff(this.#response);
   }
 
   /** RFC 9110 section 15.2: they are passed on, but not to HTTP/1.0. A 100 would answer what the client did not ask there. */
   #passInterim(status: number, statusText: string, headers: readonly string[]): void {
-    if (status === 100 || this.#over || this.#request.httpVersion !== '1.1') return;
-    writeInterim(this.#response, status, statusText, dropHopByHop(headers));
+    if (this.#over) return;
+    const { tap, clock } = this.#exchange;
+    this.#attempt?.informational(clock(), { status, statusText, headers });
+    if (status === 100 || this.#request.httpVersion !== '1.1') return;
+    const passed = dropHopByHop(headers);
+    const reason = writeInterim(this.#response, status, statusText, passed);
+    tap?.informational(clock(), { status, statusText: reason, headers: passed });
+  }
+
+  /** What has come in this tick, which the taps are told of; undefined when nothing has. */
+  #takeChunks(): Buffer | undefined {
+    const passed = this.#passing.take();
+    if (passed && this.#upstreamResponse) {
+      const ms = this.#exchange.clock();
+      tapChunks(this.#upstreamResponse, ms, passed);
+      tapChunks(this.#clientResponse, ms, passed);
+    }
+    return passed?.bytes;
   }
 
   /** Once, and only with a body that is still at hand. */
@@ -195,7 +214,7 @@ export class Relay implements UpstreamHandler {
     if (this.#over || this.#response.writableFinished) return;
     const { protocol } = this.#exchange;
     // Codex closes as soon as it has read the last event, which may be before the end of the body: nothing was aborted.
-    if (protocol && endsWithTerminalEvent(protocol, Buffer.concat(this.#tail).toString('latin1'))) {
+    if (protocol && endsWithTerminalEvent(protocol, this.#passing.tail())) {
       this.#leave('complete', this.#end('client', 'closed', 'closed after the last event of the stream'));
     } else this.#leave('client-aborted', this.#end('client', 'closed'));
   }
@@ -220,7 +239,7 @@ export class Relay implements UpstreamHandler {
     const { headers, httpVersion } = head;
     this.#httpVersion = httpVersion;
     // undici writes the framing after the head that it publishes (client-h1.js, writeBuffer and writeStream).
-    if (httpVersion === '1.1') headers.push(...this.#framing());
+    if (httpVersion === '1.1') headers.push(...framingOf(this.#request, this.#body));
     const url = `${upstream.origin}${head.target}`;
     const message = { method: head.method, url, httpVersion, headers };
     const tap = this.#attempt?.request(clock(), message, protocol, PASSED);
@@ -237,14 +256,6 @@ export class Relay implements UpstreamHandler {
     }
   }
 
-  #framing(): string[] {
-    const { method, headers } = this.#request;
-    if (this.#body.kind === 'bytes') return ['content-length', String(this.#body.bytes.length)];
-    if (this.#body.kind === 'none') return EXPECTS_BODY.has(method ?? '') ? ['content-length', '0'] : [];
-    const length = headers['content-length'];
-    return length === undefined ? ['transfer-encoding', 'chunked'] : ['content-length', length];
-  }
-
   #whenRequestRead(then: () => void): void {
     const request = this.#request;
     if (request.readableEnded || request.destroyed) then();
@@ -252,17 +263,13 @@ export class Relay implements UpstreamHandler {
   }
 
   #end(by: EntryEnd['by'], how: EntryEnd['how'], detail?: string): EntryEnd {
-    return { by, how, ms: this.#exchange.clock(), ...(detail === undefined ? {} : { detail }) };
+    const ms = this.#exchange.clock();
+    return detail === undefined ? { by, how, ms } : { by, how, ms, detail };
   }
 }
 
-/** Methods with which undici writes a length of 0 where there is no body. */
-const EXPECTS_BODY = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH']);
-
-const LF = 0x0a;
-
-function endsEvent(chunk: Buffer | undefined): boolean {
-  return chunk !== undefined && chunk.at(-1) === LF && (chunk.at(-2) === LF || chunk.at(-3) === LF);
+function passNow(relay: Relay): void {
+  relay.pass();
 }
 
 /** The error of node's request stream when the client went away before the request was complete; not a socket's. */

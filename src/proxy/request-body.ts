@@ -45,19 +45,27 @@ export function tapRequestBody(
   tap: MessageTap | undefined,
   onTooLarge: (problem: ProtocolProblem) => void,
 ): void {
+  const length = Number(request.headers['content-length']);
   let bytes = 0;
   let over = false;
+  let ended = false;
+  const complete = () => {
+    if (!ended) tap?.end({ by: 'client', how: 'complete', ms: clock() }, request.rawTrailers);
+    ended = true;
+  };
   request.pause();
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     tap?.data(clock(), chunk);
+    // With its last byte, not with node's event: an answer that waits for nothing else may be over before that.
+    if (bytes === length) complete();
     if (bytes <= PROXY_LIMITS.requestBytes || over) return;
     over = true;
     onTooLarge(tooLarge(bytes));
   });
-  request.on('end', () => tap?.end({ by: 'client', how: 'complete', ms: clock() }, request.rawTrailers));
+  request.on('end', complete);
   request.on('close', () => {
-    if (!request.readableEnded) tap?.end({ by: 'client', how: 'closed', ms: clock() });
+    if (!request.readableEnded && !ended) tap?.end({ by: 'client', how: 'closed', ms: clock() });
   });
 }
 

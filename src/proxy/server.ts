@@ -10,13 +10,14 @@ import { parseBaseUrl } from '../route/base-url.ts';
 import { createUpstream } from '../upstream/client.ts';
 import { watchSentHeads } from '../upstream/sent-head.ts';
 import type { Outcome } from '../util/types.ts';
+import { type CarrySetup, carryExchange, newExchange } from './carry.ts';
+import { createClientKey, refuseKey, refuseKeyOfUpgrade, showsKey } from './client-key.ts';
 import type { Exchange } from './exchange.ts';
 import { PROXY_LIMITS } from './limits.ts';
-import { type PipelineSetup, type Running, runExchange } from './pipeline.ts';
+import type { PipelineSetup, Running } from './pipeline.ts';
 import { announcedTooLarge } from './request-body.ts';
 import { createRouter, type Router } from './router.ts';
-import { TranslatedExchange } from './translated/exchange.ts';
-import { createTranslation, isCarried, type TranslationOptions } from './translated/setup.ts';
+import { createTranslation, type TranslationOptions } from './translated/setup.ts';
 import { type RunningSocket, runUpgrade, type SocketSetup } from './websocket.ts';
 
 export interface ProxyOptions {
@@ -28,6 +29,8 @@ export interface ProxyOptions {
   requestCoding?: 'pass' | 'decode';
   /** Key that replaces the client's credentials. */
   upstreamKey?: string;
+  /** Key that clients have to show; it does not go upstream. Without it every client is served. */
+  clientKey?: string;
   /** PEM text of certificate authorities to trust upstream besides the system's. */
   ca?: string;
   /** Hands WebSockets through where the upstream accepts them (the default); else every upgrade is answered 426. */
@@ -64,8 +67,9 @@ export interface RunningProxy {
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const base = parseBaseUrl(options.upstream);
   const router = createRouter(base);
-  const translation = options.translation && createTranslation(base, options.translation);
   const { recorder } = options;
+  const clientKey = options.clientKey === undefined ? undefined : createClientKey(options.clientKey);
+  const isStranger = ({ rawHeaders }: IncomingMessage) => clientKey !== undefined && !showsKey(rawHeaders, clientKey);
   const upstream = createUpstream(
     {
       ...(options.ca === undefined ? {} : { ca: options.ca }),
@@ -78,18 +82,19 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     },
     options.dispatcher,
   );
-  const setup: PipelineSetup = {
+  const setup: CarrySetup = {
     upstream,
-    credentials: options.upstreamKey === undefined ? undefined : { key: options.upstreamKey },
+    translation: options.translation && createTranslation(base, options.translation),
+    credentials: clientKey || options.upstreamKey !== undefined ? { key: options.upstreamKey } : undefined,
     requestCoding: options.requestCoding ?? 'pass',
   };
-  const carrying = translation && { ...setup, translation };
   const running = new Set<{ exchange: Running | undefined }>();
   const unwatch = recorder ? watchSentHeads() : () => {};
 
-  const begin = (request: IncomingMessage, response: ServerResponse) => {
+  const begin = (request: IncomingMessage, response: ServerResponse, continued: boolean) => {
     const exchange = beginExchange(request, request.method ?? 'GET', router);
     openTap(exchange, request, recorder);
+    if (continued) exchange.tap?.informational(exchange.clock(), CONTINUE);
     // Emptied at the end: the tables that a busy Set grows out of would hold the exchange until a full garbage collection.
     const place: { exchange: Running | undefined } = { exchange: undefined };
     running.add(place);
@@ -98,32 +103,23 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       place.exchange = undefined;
       options.onExchange?.(exchange, outcome, end);
     };
-    const { endpoint, protocol } = exchange;
-    if (carrying && isCarried(carrying.translation, endpoint, protocol)) {
-      const carried = new TranslatedExchange(carrying, exchange, protocol, response, onEnd);
-      place.exchange = carried;
-      carried.start(request);
-    } else place.exchange = runExchange(setup, exchange, request, response, onEnd);
+    place.exchange = carryExchange(setup, exchange, request, response, onEnd);
     if (!running.has(place)) place.exchange = undefined;
   };
-  const server = createServer({ maxHeaderSize: PROXY_LIMITS.headBytes, noDelay: true, requestTimeout: 0 });
-  server.keepAliveTimeout = PROXY_LIMITS.keepAliveMs;
-  const accept = (request: IncomingMessage, response: ServerResponse) => {
+  const accept: Accept = (request, response, continued) => {
+    // Nothing of a stranger is recorded.
+    if (isStranger(request)) return refuseKey(response, router(request.method ?? 'GET', request.url ?? '/').protocol);
     // The recorder's queue before the disk is full: new requests wait, nothing is dropped.
     const room = recorder?.room();
-    if (room) room.then(() => response.destroyed || begin(request, response));
-    else begin(request, response);
+    if (room) room.then(() => response.destroyed || begin(request, response, continued));
+    else begin(request, response, continued);
   };
-  server.on('request', accept);
-  // The client holds the body back until it gets a 100 (RFC 9110 section 10.1.1): what will be refused need not be sent.
-  server.on('checkContinue', (request, response) => {
-    if (!announcedTooLarge(request)) response.writeContinue();
-    accept(request, response);
-  });
+  const server = createProxyServer(accept);
   const sockets = new Set<RunningSocket>();
   const socketSetup = webSocketSetup(options, setup, router);
   server.on('upgrade', (request, socket, first) => {
     socket.on('error', () => socket.destroy());
+    if (isStranger(request)) return refuseKeyOfUpgrade(socket);
     const start = () => {
       const running = runUpgrade(socketSetup, request, socket as Socket, first);
       sockets.add(running);
@@ -160,6 +156,26 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   };
 }
 
+/** @param continued the client has been told to send its body */
+export type Accept = (request: IncomingMessage, response: ServerResponse, continued: boolean) => void;
+
+/** The server before the exchanges, which does not listen yet. */
+export function createProxyServer(accept: Accept): Server {
+  const server = createServer({ maxHeaderSize: PROXY_LIMITS.headBytes, noDelay: true, requestTimeout: 0 });
+  server.keepAliveTimeout = PROXY_LIMITS.keepAliveMs;
+  server.on('request', (request, response) => accept(request, response, false));
+  // The client holds the body back until it gets a 100 (RFC 9110 section 10.1.1): what will be refused need not be sent.
+  server.on('checkContinue', (request, response) => {
+    const continued = !announcedTooLarge(request);
+    if (continued) response.writeContinue();
+    accept(request, response, continued);
+  });
+  return server;
+}
+
+/** As node writes it. */
+const CONTINUE = { status: 100, statusText: 'Continue', headers: [] };
+
 /** 16 hex digits. Node draws the bytes of many UUIDs at once; asking for eight alone costs a system call. */
 function randomHex(): string {
   const uuid = randomUUID();
@@ -170,20 +186,8 @@ function randomHex(): string {
 function beginExchange(request: IncomingMessage, method: string, router: Router): Exchange {
   const startedAt = Date.now();
   const zero = performance.now();
-  const target = request.url ?? '/';
-  const { endpoint, protocol, upstream } = router(method, target);
-  return {
-    startedAt,
-    seed: `${startedAt}-${randomHex()}`,
-    clock: () => performance.now() - zero,
-    endpoint,
-    protocol,
-    upstream,
-    method: request.method ?? 'GET',
-    target,
-    headers: request.rawHeaders,
-    tap: undefined,
-  };
+  const clock = () => performance.now() - zero;
+  return newExchange(request, method, router, { startedAt, seed: `${startedAt}-${randomHex()}`, clock });
 }
 
 function openTap(exchange: Exchange, request: IncomingMessage, recorder: Recorder | undefined): void {

@@ -1,12 +1,22 @@
 import type { Entry } from '../cassette/format.ts';
 import { type LegBody, legOf } from '../cassette/legs.ts';
-import { headerPairs, headText } from '../util/headers.ts';
+import { fromHarHeaders, headerPairs, headText } from '../util/headers.ts';
 import { dropHopByHop } from '../util/hop-by-hop.ts';
 import type { RawHeaders } from '../util/types.ts';
 import type { Recording } from './recording.ts';
 
+/** An interim response (RFC 9110 section 15.2). */
+export interface InterimAnswer {
+  ms: number;
+  status: number;
+  statusText: string;
+  headers: RawHeaders;
+}
+
 /** What a recorded answer is played back as. Times are milliseconds since the request came. */
 export interface Answer {
+  /** Before the head; without 100, which answers what only the client knows whether it asked. */
+  informational: InterimAnswer[];
   /** Undefined: the connection ends without a response. */
   head: { ms: number; status: number; statusText: string; headers: RawHeaders } | undefined;
   /** One write each, in order. */
@@ -33,13 +43,15 @@ export function planAnswer({ exchange, entry, attempt }: Recording): Answer {
   const how = isLost || entry.response.content._cut ? 'close' : endOf(entry);
   const endMs = Math.max(entry._end?.ms ?? entry.time, writes.at(-1)?.ms ?? 0);
   const end = { ms: endMs, how };
-  if (response.status === 0) return { head: undefined, writes: [], end, trailers: [] };
+  const informational = interimOf(entry);
+  if (response.status === 0) return { informational, head: undefined, writes: [], end, trailers: [] };
   // HTTP/2 has a status among the headers of HAR files from elsewhere, which HTTP/1.1 cannot write.
   const fields = response.headers.filter(({ name }) => !name.startsWith(':'));
   const raw = fields.flatMap(({ name, value }) => [name, headText(value)]);
   const bytes = writes.reduce((sum, { data }) => sum + data.length, 0);
   const kept = dropHopByHop(raw, decoded ? CODED : undefined);
   return {
+    informational,
     head: {
       ms: response._headMs ?? writes[0]?.ms ?? endMs,
       status: response.status,
@@ -50,6 +62,11 @@ export function planAnswer({ exchange, entry, attempt }: Recording): Answer {
     end,
     trailers: (response._trailers ?? []).map(({ name, value }) => [name, value]),
   };
+}
+
+function interimOf({ response }: Entry): InterimAnswer[] {
+  const passed = (response._informational ?? []).filter(({ status }) => status > 101 && status < 200);
+  return passed.map(({ headers, ...head }) => ({ ...head, headers: dropHopByHop(fromHarHeaders(headers)) }));
 }
 
 /** `decoded`: the bytes are the decoded view of a body that was coded on the wire. */

@@ -43,6 +43,17 @@ export interface CassetteDifference {
   moved: MovedPair[];
 }
 
+/** What `diff --json` writes. schemas/diff.schema.json is made from it. */
+export interface DiffReport extends CassetteDifference {
+  event: 'diff';
+  match: MatchLevel;
+  /** The two files. */
+  a: string;
+  b: string;
+  /** Whether nothing differs at that level. */
+  equal: boolean;
+}
+
 /** An exchange on its way to a partner. */
 interface Item extends Pairable {
   name: ExchangeName;

@@ -113,8 +113,10 @@ function headOf({ leg, request }: LegSide, level: MatchLevel): object {
   const { request: asked, response, _end, _losses } = stripVolatile(entry) as Entry;
   const { route, query } = request.form;
   if (!isRequest) {
-    const { status, headers, _trailers = [] } = response;
-    return { status, headers: fieldsOf(headers), trailers: fieldsOf(_trailers), end: _end, losses: _losses };
+    const { status, headers, _informational, _trailers = [] } = response;
+    const informational = _informational?.map((one) => ({ status: one.status, headers: fieldsOf(one.headers) }));
+    const fields = { headers: fieldsOf(headers), trailers: fieldsOf(_trailers) };
+    return { status, informational, ...fields, end: _end, losses: _losses };
   }
   const [method, path] = route.split(' ', 2);
   const { headers, _trailers = [], _incomplete: incomplete } = asked;

@@ -39,14 +39,15 @@ export interface Library extends Pick<Finder, 'upgradeAt'> {
 
 /** Goes through a cassette once, and through its beginning again where later exchanges tell something about earlier ones. */
 export async function indexSource(
-  source: Pick<ExchangeSource, 'exchanges'>,
+  source: Pick<ExchangeSource, 'exchanges' | 'requests'>,
   options: MatchOptions,
 ): Promise<RequestTable> {
   const table = createMatchIndex(options);
-  for await (const exchange of source.exchanges()) table.learn(exchange);
+  const requests = () => source.requests?.(options.side ?? 'client') ?? source.exchanges();
+  for await (const exchange of requests()) table.learn(exchange);
   let left = table.unsettled;
   if (left > 0) {
-    for await (const exchange of source.exchanges()) {
+    for await (const exchange of requests()) {
       table.relearn(exchange);
       left -= 1;
       if (left === 0) break;

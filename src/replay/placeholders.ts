@@ -36,7 +36,7 @@ export class ElidableTexts {
     if (known !== undefined) return known;
     const isElision = ELIDED.test(text);
     const made = isElision ? text : make(text);
-    const token = isElision ? tokenOf(hash!) : shorten(made);
+    const token = isElision || made === text ? tokenFor(text, hash) : shorten(made);
     if (hash !== undefined && token === tokenOf(hash)) this.#unchanged.add(hash);
     else if (hash !== undefined) this.#changed.set(hash, token);
     return token;
@@ -52,7 +52,7 @@ export class ElidableTexts {
     const known = hash === undefined ? undefined : this.#known(hash);
     if (known !== undefined && !notes) return known;
     const made = isElision ? text : make(text);
-    const token = known ?? (isElision ? tokenOf(hash!) : shorten(made));
+    const token = known ?? (isElision || made === text ? tokenFor(text, hash) : shorten(made));
     notes?.set(token, made);
     return token;
   }
@@ -84,6 +84,11 @@ function hashOf(text: string): string | undefined {
 /** As long as a text is that has one, so that no other text is equal to it. */
 function tokenOf(hash: string): string {
   return `sha256:${hash}`;
+}
+
+/** Of a text that is compared as it is, or of an elision. @param hash undefined of a short one */
+function tokenFor(text: string, hash: string | undefined): string {
+  return hash === undefined ? text : tokenOf(hash);
 }
 
 function shorten(made: string): string {

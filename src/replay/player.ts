@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { RecordedExchange } from '../cassette/legs.ts';
 import type { Redactor } from '../cassette/redact.ts';
 import { LIMITS } from '../decode/limits.ts';
 import { errorText } from '../protocols/errors.ts';
+import { interimText } from '../util/headers.ts';
 import type { Side } from '../util/types.ts';
-import { type Answer, planAnswer } from './answer.ts';
+import { type Answer, type InterimAnswer, planAnswer } from './answer.ts';
 import { type ExchangeSource, sourceOfList } from './exchange-source.ts';
 import { type Leftover, openLibrary } from './library.ts';
 import { matchRequest, readBody } from './live-request.ts';
@@ -178,18 +179,28 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
 }
 
 /** Waits until a recorded moment has come. */
-type Pace = (ms: number) => Promise<unknown>;
+export type Pace = (ms: number) => Promise<unknown>;
 
-function paceOf(speed: Speed, started: number, signal: AbortSignal): Pace {
+/** The pace of an answer whose request came at `started` (of `performance.now`). Rejects when `signal` is aborted. */
+export function paceOf(speed: Speed, started: number, signal: AbortSignal): Pace {
   // A turn of the event loop lets node flush one write before the next.
   if (speed === 'instant') return () => nextTurn(undefined, { signal });
   const factor = speed === 'recorded' ? 1 : speed;
   return (ms) => sleep(Math.max(0, started + ms / factor - performance.now()), undefined, { signal });
 }
 
-/** Rejects when `gone` is aborted, which is when nobody listens any more. */
-async function playAnswer(answer: Answer, response: ServerResponse, pace: Pace, gone: AbortSignal): Promise<void> {
+/** Writes an answer. Rejects when `gone` is aborted, which is when nobody listens any more. */
+export async function playAnswer(
+  answer: Answer,
+  response: ServerResponse,
+  pace: Pace,
+  gone: AbortSignal,
+): Promise<void> {
   const { head, writes, end } = answer;
+  for (const interim of answer.informational) {
+    await pace(interim.ms);
+    playInterim(response, interim);
+  }
   if (head) {
     await pace(head.ms);
     response.sendDate = false;
@@ -204,6 +215,14 @@ async function playAnswer(answer: Answer, response: ServerResponse, pace: Pace, 
   if (!head || end.how !== 'end') return breakOff(response, end.how);
   response.addTrailers(answer.trailers);
   response.end();
+}
+
+/** Not for HTTP/1.0 (RFC 9110 section 15.2). An answer that waits for an earlier one of its connection has no socket yet. */
+function playInterim(response: ServerResponse, { status, statusText, headers }: InterimAnswer): void {
+  if (response.req.httpVersion !== '1.1') return;
+  const write = (socket: Socket) => socket.write(interimText(status, statusText, headers), 'latin1');
+  if (response.socket) write(response.socket);
+  else response.once('socket', write);
 }
 
 /** Resolves when the bytes are with the system: backpressure, and no reset overtakes them. */
@@ -225,7 +244,8 @@ function breakOff(response: ServerResponse, how: Answer['end']['how']): void {
   else socket.end(() => socket.destroy());
 }
 
-function signalOfClose(response: ServerResponse): AbortSignal {
+/** Aborted when nobody listens to the response any more. */
+export function signalOfClose(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => controller.abort());
   return controller.signal;

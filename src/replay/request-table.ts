@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { RecordedExchange } from '../cassette/legs.ts';
 import type { Protocol, Side } from '../util/types.ts';
 import { ClosestSearch, type ShownBody } from './closest.ts';
-import { applyRules, type RuleTree, stringsOf } from './fields.ts';
+import { type Draft, draftOf } from './draft.ts';
+import { applyRules, type RuleTree } from './fields.ts';
 import { ElidableTexts, unnumber } from './placeholders.ts';
 import { type Recording, recordingsOf, requestOf, upgradeOf } from './recording.ts';
 import {
@@ -11,13 +12,12 @@ import {
   type MatchLevel,
   type MatchRequest,
   type ParsedBody,
-  parseBody,
   routeOf,
   ruleTreeOf,
   SOCKET_METHOD,
   type TargetBase,
 } from './request.ts';
-import { createScrubber, findPlaces, mergePlaces, type Places, placeScrubber, type Scrubber } from './scrub.ts';
+import { createScrubber, mergePlaces, type Places, placeScrubber, type Scrubber } from './scrub.ts';
 import { SketchList, sketchOf } from './sketch.ts';
 
 /** Method and path, with the recorded requests that have them. */
@@ -121,19 +121,19 @@ export class RequestTable {
   learn(exchange: RecordedExchange): void {
     this.#learnt += 1;
     const drafts = this.#draftsOf(exchange);
-    this.#learnPlaces(drafts.map(({ body }) => placesOf(body)));
+    this.#learnPlaces(drafts.map(({ places }) => places));
     const isFutile = this.#changes > MOST_CHANGES;
     if (isFutile) this.#settledFrom = this.#learnt + 1;
-    for (const { recording, request, body } of drafts) {
-      const known = this.#add(recording, request);
-      if (!isFutile) this.#keep(known, this.#learnForm(recording, request, body));
+    for (const draft of drafts) {
+      const known = this.#add(draft);
+      if (!isFutile) this.#keep(known, this.#learnForm(draft));
     }
   }
 
   /** Takes the first `unsettled` exchanges another time. */
   relearn(exchange: RecordedExchange): void {
-    for (const { recording, request, body } of this.#draftsOf(exchange)) {
-      this.#keep(this.all[this.#again]!, this.#learnForm(recording, request, body));
+    for (const draft of this.#draftsOf(exchange)) {
+      this.#keep(this.all[this.#again]!, this.#learnForm(draft));
       this.#again += 1;
     }
   }
@@ -176,14 +176,15 @@ export class RequestTable {
    */
   view(request: MatchRequest, protocol?: Protocol | null): RequestView {
     const { level } = this.#options;
-    const body = parseBody(request.body);
+    const draft = draftOf(request);
+    const { body } = draft;
     const notes = new Map<string, string>();
     const spoken = protocol ?? this.#routes.get(routeOf(request, this.#options.base))?.protocol ?? null;
     const find = (text: string, make: (text: string) => string) => this.#texts.find(text, make, notes);
-    const { places, scrub } = this.#scrubbersOf(body);
+    const { places, scrub } = this.#scrubbersOf(draft.places);
     const make = (kind: 'static' | 'scrub') => (kind === 'static' ? unnumber : (raw: string) => scrub(unnumber(raw)));
     return {
-      form: this.#compare(request, body, spoken, find),
+      form: this.#compare(draft, spoken, find),
       body,
       tree: ruleTreeOf(level, spoken),
       notes,
@@ -192,10 +193,10 @@ export class RequestTable {
     };
   }
 
-  #draftsOf(exchange: RecordedExchange) {
+  #draftsOf(exchange: RecordedExchange): RecordedDraft[] {
     return recordingsOf(exchange, this.#options.side).flatMap((recording) => {
       const request = requestOf(recording);
-      return request ? [{ recording, request, body: parseBody(request.body) }] : [];
+      return request ? [{ recording, ...draftOf(request) }] : [];
     });
   }
 
@@ -212,14 +213,15 @@ export class RequestTable {
     this.#settledFrom = this.#learnt;
   }
 
-  #learnForm({ entry }: Recording, request: MatchRequest, body: ParsedBody): ComparedRequest {
-    return this.#compare(request, body, entry._protocol, (text, make) => this.#texts.learn(text, make));
+  #learnForm(draft: RecordedDraft): ComparedRequest {
+    const { _protocol } = draft.recording.entry;
+    return this.#compare(draft, _protocol, (text, make) => this.#texts.learn(text, make));
   }
 
   #formOf(request: MatchRequest, notes?: Map<string, string>): { form: ComparedRequest; route: Route | undefined } {
     const route = this.#routes.get(routeOf(request, this.#options.base));
     const find = (text: string, make: (text: string) => string) => this.#texts.find(text, make, notes);
-    return { form: this.#compare(request, parseBody(request.body), route?.protocol ?? null, find), route };
+    return { form: this.#compare(draftOf(request), route?.protocol ?? null, find), route };
   }
 
   #show(request: MatchRequest): ShownBody {
@@ -228,22 +230,21 @@ export class RequestTable {
   }
 
   #compare(
-    request: MatchRequest,
-    body: ParsedBody,
+    { request, body, places }: Draft,
     protocol: Protocol | null,
     text: (value: string, make: (value: string) => string) => string,
   ): ComparedRequest {
     const { level, base } = this.#options;
-    return compareForm(request, body, { level, protocol, base, scrub: this.#scrubbersOf(body).scrub, text });
+    return compareForm(request, body, { level, protocol, base, scrub: this.#scrubbersOf(places).scrub, text });
   }
 
-  #scrubbersOf(body: ParsedBody): { places: Scrubber; scrub: Scrubber } {
+  #scrubbersOf(ofRequest: Places): { places: Scrubber; scrub: Scrubber } {
     this.#known ??= placeScrubber(mergePlaces([{ work: [...this.#work], home: [...this.#home] }]));
-    const [own, others] = [placeScrubber(placesOf(body)), this.#known];
+    const [own, others] = [placeScrubber(ofRequest), this.#known];
     return { places: (text) => others(own(text)), scrub: createScrubber(own, others) };
   }
 
-  #add(recording: Recording, request: MatchRequest): RecordedRequest {
+  #add({ recording, request }: RecordedDraft): RecordedRequest {
     const { exchange, entry, attempt } = recording;
     const { base } = this.#options;
     const name = routeOf(request, base);
@@ -281,11 +282,11 @@ export class RequestTable {
   }
 }
 
+interface RecordedDraft extends Draft {
+  recording: Recording;
+}
+
 /** The hash of a key as a string of its bytes: half as long as in hex, and a cassette may have very many. */
 function keyOf({ key }: ComparedRequest): string {
   return createHash('sha256').update(key).digest('binary');
-}
-
-function placesOf(body: ParsedBody): Places {
-  return body.kind === 'json' ? findPlaces(stringsOf(body.value)) : { work: [], home: [] };
 }

@@ -9,6 +9,8 @@ export interface Places {
 }
 
 interface Pattern {
+  /** What every text holds that `find` changes: looked for first, since texts are long and mostly hold nothing. */
+  mark: string | RegExp;
   find: RegExp;
   put: string;
 }
@@ -16,29 +18,35 @@ interface Pattern {
 /** By name; the names are listed in docs/matching.md. Codex formats are those of 0.113.0 to 0.169.0. */
 const PATTERNS: Record<string, Pattern> = {
   uuid: {
+    mark: /-[0-9a-f]{4}-[0-9a-f]{4}-/i,
     find: /(?<![0-9a-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z])/gi,
     put: '[uuid]',
   },
   // After `uuid`, since Codex writes prefix + UUID; the rest must look made up, not like a word such as `call_function`.
   'item-id': {
+    mark: /_(?:\[uuid\]|[A-Za-z0-9]{12})/,
     find: /\b(msg|fc|fco|ctc|ctco|tsc|tso|rs|call|toolu)_(?:\[uuid\]|(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{12,})(?![\w-])/g,
     put: '[$1-id]',
   },
-  'current-date': { find: /(<current_date>)[^<]*(<\/current_date>)/g, put: '$1[date]$2' },
+  'current-date': { mark: '<current_date>', find: /(<current_date>)[^<]*(<\/current_date>)/g, put: '$1[date]$2' },
   // Claude Code's system prompt.
-  'todays-date': { find: /(Today(?:'|\u2019)s date(?: is|:) )\d{4}[-/]\d\d[-/]\d\d/g, put: '$1[date]' },
-  timezone: { find: /(<timezone>)[^<]*(<\/timezone>)/g, put: '$1[timezone]$2' },
-  cwd: { find: /(<cwd>)[^<]*(<\/cwd>)/g, put: '$1[cwd]$2' },
-  'workspace-root': { find: /(<root>)[^<]*(<\/root>)/g, put: '$1[cwd]$2' },
-  'wall-time': { find: /\b(Wall time:?) \d+(?:\.\d+)?/g, put: '$1 [time]' },
-  'chunk-id': { find: /\b(Chunk ID:) [0-9a-f]+/g, put: '$1 [chunk]' },
+  'todays-date': { mark: 'Today', find: /(Today(?:'|\u2019)s date(?: is|:) )\d{4}[-/]\d\d[-/]\d\d/g, put: '$1[date]' },
+  timezone: { mark: '<timezone>', find: /(<timezone>)[^<]*(<\/timezone>)/g, put: '$1[timezone]$2' },
+  cwd: { mark: '<cwd>', find: /(<cwd>)[^<]*(<\/cwd>)/g, put: '$1[cwd]$2' },
+  'workspace-root': { mark: '<root>', find: /(<root>)[^<]*(<\/root>)/g, put: '$1[cwd]$2' },
+  'wall-time': { mark: 'Wall time', find: /\b(Wall time:?) \d+(?:\.\d+)?/g, put: '$1 [time]' },
+  'chunk-id': { mark: 'Chunk ID:', find: /\b(Chunk ID:) [0-9a-f]+/g, put: '$1 [chunk]' },
   // Codex counts the tokens of an output that may hold the working directory.
-  'token-count': { find: /\b(Original token count:) \d+/g, put: '$1 [count]' },
+  'token-count': { mark: 'Original token count:', find: /\b(Original token count:) \d+/g, put: '$1 [count]' },
   // The same facts as JSON: what a tool prints in the code mode of 0.169.0, at any depth of quoting.
-  'wall-time-field': { find: /(wall_time_seconds\\*" ?: ?)\d+(?:\.\d+)?(?:e-?\d+)?/g, put: '$1[time]' },
-  'chunk-id-field': { find: /(chunk_id\\*" ?: ?\\*")[0-9a-f]+/g, put: '$1[chunk]' },
-  'token-count-field': { find: /(original_token_count\\*" ?: ?)\d+/g, put: '$1[count]' },
-  'turn-started': { find: /("turn_started_at_unix_ms" ?: ?)\d+/g, put: '$1[time]' },
+  'wall-time-field': {
+    mark: 'wall_time_seconds',
+    find: /(wall_time_seconds\\*" ?: ?)\d+(?:\.\d+)?(?:e-?\d+)?/g,
+    put: '$1[time]',
+  },
+  'chunk-id-field': { mark: 'chunk_id', find: /(chunk_id\\*" ?: ?\\*")[0-9a-f]+/g, put: '$1[chunk]' },
+  'token-count-field': { mark: 'original_token_count', find: /(original_token_count\\*" ?: ?)\d+/g, put: '$1[count]' },
+  'turn-started': { mark: 'turn_started_at_unix_ms', find: /("turn_started_at_unix_ms" ?: ?)\d+/g, put: '$1[time]' },
 };
 
 /** Names of the patterns. */
@@ -46,9 +54,9 @@ export const SCRUB_NAMES: readonly string[] = Object.keys(PATTERNS);
 
 const PATTERN_LIST = Object.values(PATTERNS);
 
-/** Cheap test before the patterns: texts without any of this hold nothing that they would find. */
-const MAY_HOLD =
-  /<(?:cwd|root|current_date|timezone)>|Wall time|Chunk ID|Original token|wall_time_s|chunk_id|token_count|date|_unix_ms|[0-9a-f]{8}-|_[A-Za-z0-9]{12}/i;
+function holds(text: string, mark: string | RegExp): boolean {
+  return typeof mark === 'string' ? text.includes(mark) : mark.test(text);
+}
 
 /** Names of the patterns that change a text, in their order. */
 export function patternsIn(text: string): string[] {
@@ -62,16 +70,24 @@ export function patternsIn(text: string): string[] {
   return names;
 }
 
+/** A pattern that names a path, and what every text holds in which it finds one. */
+interface Place {
+  mark: string;
+  find: RegExp;
+}
+
 /** Where a text says which directory the session works in, and where the client's home is. */
-const WORK_PLACES = [
-  /<cwd>([^<]+)<\/cwd>/g,
-  /<root>([^<]+)<\/root>/g,
-  /# AGENTS\.md instructions for (\S[^\n]*)/g,
+const WORK_PLACES: readonly Place[] = [
+  { mark: '<cwd>', find: /<cwd>([^<]+)<\/cwd>/g },
+  { mark: '<root>', find: /<root>([^<]+)<\/root>/g },
+  { mark: '# AGENTS.md instructions for ', find: /# AGENTS\.md instructions for (\S[^\n]*)/g },
   // Claude Code.
-  /^[ \t*-]*(?:Primary )?[Ww]orking directory: (\S[^\n]*)$/gm,
+  { mark: 'orking directory: ', find: /^[ \t*-]*(?:Primary )?[Ww]orking directory: (\S[^\n]*)$/gm },
 ];
 // The length is bounded, because every slash of a base64 text without spaces begins a search.
-const HOME_PLACES = [/((?:[A-Za-z]:)?[\\/][^\s`"'<>()]{1,300}?)[\\/]skills[\\/]\.system\b/g];
+const HOME_PLACES: readonly Place[] = [
+  { mark: '.system', find: /((?:[A-Za-z]:)?[\\/][^\s`"'<>()]{1,300}?)[\\/]skills[\\/]\.system\b/g },
+];
 
 /** Finds the places that the texts of one request name, each once, longest first. */
 export function findPlaces(texts: Iterable<string>): Places {
@@ -79,7 +95,7 @@ export function findPlaces(texts: Iterable<string>): Places {
   const home = new Set<string>();
   for (const text of texts) {
     collect(text, WORK_PLACES, work);
-    if (text.includes('.system')) collect(text, HOME_PLACES, home);
+    collect(text, HOME_PLACES, home);
   }
   return { work: longestFirst(work), home: longestFirst(home) };
 }
@@ -95,9 +111,10 @@ export function mergePlaces(list: Iterable<Places>): Places {
   return { work: longestFirst(work), home: longestFirst(home) };
 }
 
-function collect(text: string, patterns: readonly RegExp[], into: Set<string>): void {
-  for (const pattern of patterns) {
-    for (const [, found = ''] of text.matchAll(pattern)) {
+function collect(text: string, places: readonly Place[], into: Set<string>): void {
+  for (const { mark, find } of places) {
+    if (!text.includes(mark)) continue;
+    for (const [, found = ''] of text.matchAll(find)) {
       const path = found.trim().replace(/[\\/]+$/, '');
       // `/`, a drive or a bare word would be found everywhere.
       if (/^(?:[A-Za-z]:)?[\\/]+[^\\/]/.test(path)) into.add(path);
@@ -133,7 +150,8 @@ export function placeScrubber(places: Places): Scrubber {
  */
 export function createScrubber(own: Scrubber, others: Scrubber): Scrubber {
   return (text) => {
-    const out = others(own(text));
-    return MAY_HOLD.test(out) ? PATTERN_LIST.reduce((left, { find, put }) => left.replace(find, put), out) : out;
+    let left = others(own(text));
+    for (const { mark, find, put } of PATTERN_LIST) if (holds(left, mark)) left = left.replace(find, put);
+    return left;
   };
 }

@@ -6,9 +6,16 @@ import { openCassette } from '../cassette/store.ts';
 import { type ErrorCode, TapedeckError } from '../errors.ts';
 import { CHECKS } from '../report/results/checks.ts';
 import { orderFields } from '../report/results/merge.ts';
-import { type CassetteResult, countResults, type ReplayOptions, type ReplayReport } from '../report/results/model.ts';
+import {
+  type CassetteResult,
+  countResults,
+  type ReplayOptions,
+  type ReplayReport,
+  receiptOf,
+} from '../report/results/model.ts';
 import { toUtf8 } from '../util/bytes.ts';
 import { VERSION } from '../util/version.ts';
+import { guardNetwork } from './polly/offline.ts';
 import { judgeCassette } from './suite/cassette.ts';
 import { ExpectedBook, expectedPath } from './suite/expected.ts';
 
@@ -33,21 +40,29 @@ export interface SuiteOptions {
   onCassette?(result: CassetteResult): void;
 }
 
-/** What a thread says: what became of a cassette, or what stops the command. */
-export type WorkerMessage = { result: CassetteResult } | { error: { code: ErrorCode; message: string; hint?: string } };
+/** What a thread says: what became of a cassette, how often it asked for the network, or what stops the command. */
+export type WorkerMessage =
+  | { result: CassetteResult }
+  | { denied: number }
+  | { error: { code: ErrorCode; message: string; hint?: string } };
 
 /** What a thread is started with. */
 export interface WorkerJob extends Pick<SuiteOptions, 'inputs' | 'options' | 'shard' | 'update' | 'pristine'> {
+  /** Unix milliseconds, the same for all threads. */
+  now?: number;
   /** Of one integer: the next cassette that nobody works on. */
   next: SharedArrayBuffer;
 }
 
 const FROM_SOURCE = import.meta.url.endsWith('.ts');
 
-/** 8 MiB of cassettes for each further thread: what it takes to load and to compile the schemas, judging these takes as well. */
+/** 8 MiB of cassettes for each further thread: what it takes to load the program, and V8 to make it fast, judging these takes as well. */
 const WORTH_A_THREAD = 8 * 1024 * 1024;
 
-/** Runs the suite over cassettes. What is wrong with them is in the report; throws TapedeckError for what stops the command. */
+/**
+ * Runs the suite over cassettes, without the network. What is wrong with them is in the report; throws TapedeckError for what stops
+ * the command.
+ */
 export async function runSuite(suite: SuiteOptions): Promise<ReplayReport> {
   const { options, shard, onCassette } = suite;
   const results: CassetteResult[] = [];
@@ -56,10 +71,17 @@ export async function runSuite(suite: SuiteOptions): Promise<ReplayReport> {
     onCassette?.(result);
     return options.bail && result.exchanges.some(({ results: all }) => all.some(({ verdict }) => verdict === 'failed'));
   };
-  if (options.bail) {
-    // In the order of the names, so that the first failure is the same every time.
-    for (const input of byName(suite.inputs)) if (take(await replayFile(input, suite))) break;
-  } else await runThreads(suite, take);
+  const guard = guardNetwork();
+  let denied = 0;
+  try {
+    if (options.bail) {
+      // In the order of the names, so that the first failure is the same every time.
+      for (const input of byName(suite.inputs)) if (take(await replayFile(input, suite))) break;
+    } else denied += await runThreads(suite, take);
+    denied += guard.denied.length;
+  } finally {
+    guard.end();
+  }
   const cassettes = results.sort((a, b) => compareText(a.cassette, b.cassette));
   return {
     tapedeckReplay: 1,
@@ -67,12 +89,14 @@ export async function runSuite(suite: SuiteOptions): Promise<ReplayReport> {
     options,
     ...(shard === undefined ? {} : { shard }),
     counts: countResults(cassettes),
+    receipt: receiptOf(cassettes, denied),
     checks: [...CHECKS],
     cassettes,
   };
 }
 
-async function runThreads(suite: SuiteOptions, take: (result: CassetteResult) => void): Promise<void> {
+/** @returns how often the other threads asked for the network */
+async function runThreads(suite: SuiteOptions, take: (result: CassetteResult) => void): Promise<number> {
   const sized = await Promise.all(suite.inputs.map(async (input) => ({ input, size: await sizeOf(input.path) })));
   // The largest first, so that no thread is left with it at the end.
   const inputs = sized.sort((a, b) => b.size - a.size).map(({ input }) => input);
@@ -83,13 +107,15 @@ async function runThreads(suite: SuiteOptions, take: (result: CassetteResult) =>
   const job: WorkerJob = {
     inputs,
     options,
+    now: Date.now(),
     next: new SharedArrayBuffer(4),
     ...(shard === undefined ? {} : { shard }),
     ...(update === undefined ? {} : { update }),
     ...(pristine === undefined ? {} : { pristine }),
   };
   const others = Array.from({ length: threads - 1 }, () => startThread(job, take));
-  await Promise.all([workOn(job, take), ...others]);
+  const [, ...denied] = await Promise.all([workOn(job, take), ...others]);
+  return denied.reduce((sum, one) => sum + one, 0);
 }
 
 /** Judges cassettes as long as there are some that nobody works on. */
@@ -107,17 +133,19 @@ function canThread(): boolean {
   return !FROM_SOURCE || Boolean((process.features as { typescript?: unknown }).typescript);
 }
 
-function startThread(job: WorkerJob, take: (result: CassetteResult) => void): Promise<void> {
+function startThread(job: WorkerJob, take: (result: CassetteResult) => void): Promise<number> {
   const entry = new URL(`./suite/worker.${FROM_SOURCE ? 'ts' : 'js'}`, import.meta.url);
   return new Promise((resolve, reject) => {
     const worker = new Worker(entry, { workerData: job });
+    let denied = 0;
     worker.on('message', (message: WorkerMessage) => {
       if ('result' in message) take(message.result);
+      else if ('denied' in message) denied = message.denied;
       else reject(new TapedeckError(message.error.code, message.error.message, message.error));
     });
     worker.on('error', reject);
     worker.on('exit', (code) => {
-      if (code === 0) resolve();
+      if (code === 0) resolve(denied);
       else reject(new TapedeckError('internal', `A thread of replay ended with ${code}.`));
     });
   });
@@ -126,7 +154,7 @@ function startThread(job: WorkerJob, take: (result: CassetteResult) => void): Pr
 /** Judges one file. What is wrong with the file is in the result. */
 export async function replayFile(
   { path, name }: SuiteInput,
-  { options, shard, update = false, pristine = false }: Omit<WorkerJob, 'next' | 'inputs'>,
+  { options, shard, update = false, pristine = false, now = Date.now() }: Omit<WorkerJob, 'next' | 'inputs'>,
 ): Promise<CassetteResult> {
   const result: CassetteResult = { cassette: name, exchanges: [] };
   try {
@@ -134,7 +162,8 @@ export async function replayFile(
     try {
       const file = expectedPath(path);
       const expected = new ExpectedBook(expectedPath(name), await readText(file), update);
-      await judgeCassette(cassette, { name, options, ...(shard === undefined ? {} : { shard }) }, expected, result);
+      const task = { name, options, now, ...(shard === undefined ? {} : { shard }) };
+      await judgeCassette(cassette, task, expected, result);
       await writeExpected(file, expected.file());
     } finally {
       await cassette.close();

@@ -4,7 +4,7 @@ import type { ExchangeSource } from './exchange-source.ts';
 import { indexSource, loadRecording } from './library.ts';
 import { createFinder, type Found, type MatchOptions } from './match.ts';
 import { type Recording, requestOf } from './recording.ts';
-import type { MatchRequest } from './request.ts';
+import type { MatchLevel, MatchRequest } from './request.ts';
 import { compareRequests, type RequestDifference } from './request-difference.ts';
 import type { RecordedRequest, RequestTable, RequestView } from './request-table.ts';
 
@@ -44,6 +44,14 @@ export interface MatchExplanation {
   closest: ComparedRecording[];
   /** What the cassette can be asked for, where it has nothing of the request's method and path. */
   routes?: { route: string; recordings: number }[];
+}
+
+/** What `why --json` writes. schemas/why.schema.json is made from it. */
+export interface WhyReport extends MatchExplanation {
+  event: 'why';
+  match: MatchLevel;
+  /** What was asked; `exchange`: its number in the cassette of that name. */
+  request: { file: string; exchange?: number; method: string; target: string };
 }
 
 /** A recording that has been read. */

@@ -9,6 +9,7 @@ import {
   effectiveLines,
   endText,
   headerLines,
+  interimLines,
   labelled,
   legTitle,
   requestLines,
@@ -34,8 +35,8 @@ export function exchangeLines(view: ExchangeView, style: Style): string[] {
   }
   if (view.losses.length > 0) {
     lines.push('', colour.bold(formatCount(view.losses.length, 'loss', 'losses')));
-    for (const { hop, path, kind, reason } of view.losses) {
-      lines.push(`  ${truncateText(oneLine(`${hop} ${path} ${kind}: ${reason}`), style.columns - 2)}`);
+    for (const { hop, path, kind, weight, reason } of view.losses) {
+      lines.push(`  ${truncateText(oneLine(`${weight} ${hop} ${path} ${kind}: ${reason}`), style.columns - 2)}`);
     }
   }
   return lines;
@@ -55,6 +56,7 @@ const PRINTERS: Record<LegView['leg'], Printer> = {
       return [...printWhole(leg, view, style), ...differenceLines(leg.difference, 'the client response', style)];
     const lines = [
       legTitle(leg, view.attempts, style),
+      ...interimLines(leg.informational ?? [], style),
       ...differenceLines(leg.difference, 'the client response', style),
     ];
     return leg.end === undefined ? lines : [...lines, labelled('end', endText(leg.end), style)];
@@ -67,7 +69,7 @@ function printWhole(leg: LegView, view: ExchangeView, style: Style): string[] {
 }
 
 function detailLines(leg: LegView, style: Style, whole: boolean): string[] {
-  const lines: string[] = [];
+  const lines = interimLines(leg.informational ?? [], style, whole);
   if (leg.response?.status !== 0) {
     lines.push(labelled('headers', String(leg.headers.length), style), ...headerLines(leg.headers, style, whole));
     lines.push(labelled('body', leg.body === undefined ? 'none' : leg.body.facts, style));

@@ -3,6 +3,7 @@ import type {
   Entry,
   EntryEnd,
   HarHeader,
+  InterimResponse,
   Producer,
   WebSocketClose,
   WireFacts,
@@ -10,8 +11,9 @@ import type {
 import { eventChunks, type Leg, type RecordedExchange } from '../cassette/legs.ts';
 import { createOf } from '../cassette/messages.ts';
 import { parseJson } from '../decode/json.ts';
+import { weighLoss } from '../protocols/loss-weights.ts';
 import { fromUtf8 } from '../util/bytes.ts';
-import type { LegName, Loss, Outcome, Protocol } from '../util/types.ts';
+import type { LegName, Loss, LossWeight, Outcome, Protocol } from '../util/types.ts';
 import { type AnswerSummary, summariseAnswer, summariseStream } from './answer-summary.ts';
 import { bodyFacts } from './body-facts.ts';
 import type { EffectiveInput } from './effective-input.ts';
@@ -31,7 +33,7 @@ export interface ExchangeView {
   started: string;
   durationMs: number;
   attempts: number;
-  losses: Loss[];
+  losses: (Loss & { weight: LossWeight })[];
   /** The WebSocket connection that the exchange took place on. */
   connection?: string;
   /** What a `response.create` asks for with all that it goes on from; filled in by who knows the other exchanges. */
@@ -48,6 +50,8 @@ export interface LegView {
   request?: { method: string; url: string; httpVersion: string; incomplete: boolean };
   /** `status` 0: no response came. */
   response?: { status: number; statusText: string; httpVersion: string; headMs?: number };
+  /** Interim responses before it. */
+  informational?: InterimResponse[];
   headers: HarHeader[];
   trailers?: HarHeader[];
   body?: BodyView;
@@ -90,7 +94,9 @@ export function viewExchange(exchange: RecordedExchange, legs: readonly Leg[], n
     durationMs: exchange.client.time,
     attempts: exchange.attempts.length,
     ...(exchange.client._connection === undefined ? {} : { connection: exchange.client._connection }),
-    losses: [exchange.client, ...exchange.attempts].flatMap((entry) => entry._losses ?? []),
+    losses: [exchange.client, ...exchange.attempts]
+      .flatMap((entry) => entry._losses ?? [])
+      .map((loss) => ({ ...loss, weight: weighLoss(loss) })),
     legs: [...ordered.map((leg) => viewLeg(leg, ordered)), ...missingResponses(exchange, ordered)].sort(
       (a, b) => placeOf(a.leg, a.attempt) - placeOf(b.leg, b.attempt),
     ),
@@ -107,6 +113,7 @@ function missingResponses(exchange: RecordedExchange, legs: readonly Leg[]): Leg
       ...attemptOf(entry),
       producer: entry._producer,
       response: { status: 0, statusText: '', httpVersion: '' },
+      ...interimOf(entry),
       headers: [],
       ...endOf(entry),
     }));
@@ -118,6 +125,10 @@ function attemptOf({ _attempt }: Entry): { attempt?: number } {
 
 function endOf({ _end }: Entry): { end?: EntryEnd } {
   return _end === undefined ? {} : { end: _end };
+}
+
+function interimOf({ response }: Entry): { informational?: InterimResponse[] } {
+  return response._informational === undefined ? {} : { informational: response._informational };
 }
 
 const LAST = Number.MAX_SAFE_INTEGER;
@@ -151,10 +162,11 @@ function requestHead({ entry }: Leg): Pick<LegView, 'request' | 'headers'> {
   return { request: { method, url, httpVersion, incomplete: entry.request._incomplete === true }, headers };
 }
 
-function responseHead({ entry }: Leg): Pick<LegView, 'response' | 'headers' | 'trailers'> {
+function responseHead({ entry }: Leg): Pick<LegView, 'response' | 'informational' | 'headers' | 'trailers'> {
   const { status, statusText, httpVersion, headers, _headMs, _trailers } = entry.response;
   return {
     response: { status, statusText, httpVersion, ...(_headMs === undefined ? {} : { headMs: _headMs }) },
+    ...interimOf(entry),
     headers,
     ...(_trailers === undefined ? {} : { trailers: _trailers }),
   };

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { EntryEnd, HarHeader, WebSocketClose } from '../cassette/format.ts';
+import type { EntryEnd, HarHeader, InterimResponse, WebSocketClose } from '../cassette/format.ts';
 import type { AnswerSummary, Usage } from './answer-summary.ts';
 import type { EffectiveInput } from './effective-input.ts';
 import type { LegView } from './exchange-view.ts';
@@ -30,6 +30,14 @@ export function headerLines(headers: readonly HarHeader[], { colour, columns }: 
     const room = columns - 6 - name.length;
     return `    ${colour.dim(`${oneLine(name)}:`)} ${whole ? text : truncateText(text, room)}`;
   });
+}
+
+/** Interim responses, each with its headers. */
+export function interimLines(list: readonly InterimResponse[], style: Style, whole = false): string[] {
+  return list.flatMap(({ ms, status, statusText, headers }) => [
+    labelled('interim', `${`${status} ${statusText}`.trim()} after ${formatMs(ms)}`, style),
+    ...headerLines(headers, style, whole),
+  ]);
 }
 
 /** What a request asks for. */

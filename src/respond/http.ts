@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { headText } from '../util/headers.ts';
+import { headText, interimText, splitHead } from '../util/headers.ts';
 import type { RawHeaders } from '../util/types.ts';
 
 /**
@@ -15,13 +15,19 @@ export function writeHead(response: ServerResponse, status: number, statusText: 
 /**
  * Writes an interim response (RFC 9110 section 15.2). Node's own methods know 100, 102 and 103 with some of their fields
  * only. An answer that has to wait for the one to an earlier request of its connection has no socket yet.
+ * @returns the reason phrase as it is written: HTTP/2 has none
  */
-export function writeInterim(response: ServerResponse, status: number, statusText: string, headers: RawHeaders): void {
-  let text = `HTTP/1.1 ${status} ${headText(statusText || (STATUS_CODES[status] ?? ''))}\r\n`;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headText(headers[i + 1] as string)}\r\n`;
-  const write = (socket: Socket) => socket.write(`${text}\r\n`, 'latin1');
+export function writeInterim(
+  response: ServerResponse,
+  status: number,
+  statusText: string,
+  headers: RawHeaders,
+): string {
+  const reason = statusText || (STATUS_CODES[status] ?? '');
+  const write = (socket: Socket) => socket.write(interimText(status, reason, headers), 'latin1');
   if (response.socket) write(response.socket);
   else response.once('socket', write);
+  return reason;
 }
 
 /** A response head, as a tap wants it. */
@@ -40,28 +46,9 @@ export function writtenHead(response: ServerResponse): WrittenHead {
 
 /** Reads a response head as it was written: status line and header lines. */
 export function parseResponseHead(text: string): WrittenHead {
-  const [statusLine = '', ...lines] = text.split('\r\n');
-  const [, version = '1.1', status = '0', statusText = ''] = /^HTTP\/(\d\.\d) (\d{3}) ?(.*)$/.exec(statusLine) ?? [];
-  const headers: string[] = [];
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    if (colon > 0) headers.push(line.slice(0, colon), line.slice(colon + 1).trimStart());
-  }
-  return { status: Number(status), statusText, httpVersion: version, headers };
-}
-
-/** Answers with a whole JSON document of our own; answers with the bytes that were written. */
-export function respondWithJson(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  extra: RawHeaders = [],
-): Buffer {
-  const body = Buffer.from(text);
-  const framing = ['content-type', 'application/json', 'content-length', String(body.length)];
-  writeHead(response, status, '', [...framing, ...extra]);
-  response.end(body);
-  return body;
+  const { line, fields } = splitHead(text);
+  const [, version = '1.1', status = '0', statusText = ''] = /^HTTP\/(\d\.\d) (\d{3}) ?(.*)$/.exec(line) ?? [];
+  return { status: Number(status), statusText, httpVersion: version, headers: fields };
 }
 
 /**
@@ -82,4 +69,9 @@ export function flushHeadSoon(response: ServerResponse, isFlushed: () => boolean
   process.nextTick(() => {
     if (!isFlushed()) response.flushHeaders();
   });
+}
+
+/** Does something as soon as what came together has been told, before the event loop turns. */
+export function atEndOfTick<T>(work: (of: T) => void, of: T): void {
+  process.nextTick(work, of);
 }

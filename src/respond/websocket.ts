@@ -70,13 +70,17 @@ export function isHandshake({ method, headers }: IncomingMessage): boolean {
 }
 
 /**
- * Answers an upgrade with 426 and a JSON document, and closes. 426 is the one refusal on which Codex falls back to HTTP at
+ * Answers an upgrade with 426 (or another status) and a JSON document, and closes. 426 is the one refusal on which Codex falls back to HTTP at
  * once; any other status costs it seven attempts and 6.4 s (measured with 0.122.0 and 0.169.0).
  */
-export function refuseUpgrade(transport: Duplex, text: string): { head: WrittenHead; body: Buffer } {
+export function refuseUpgrade(
+  transport: Duplex,
+  text: string,
+  status = '426 Upgrade Required',
+): { head: WrittenHead; body: Buffer } {
   const body = Buffer.from(text);
   const head = [
-    'HTTP/1.1 426 Upgrade Required',
+    `HTTP/1.1 ${status}`,
     'content-type: application/json',
     `content-length: ${body.length}`,
     'connection: close',

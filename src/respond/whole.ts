@@ -2,8 +2,9 @@ import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { RawHeaders } from '../util/types.ts';
 import { writeHead } from './http.ts';
+import { atEndOfTurn } from './turn.ts';
 
-/** Answers with a whole document. */
+/** Answers with a whole document, at once. */
 export function respondWhole(
   response: ServerResponse,
   status: number,
@@ -11,10 +12,34 @@ export function respondWhole(
   text: string,
   extra: RawHeaders,
 ): void {
+  prepareWhole(response, status, contentType, text, extra)();
+}
+
+/** Answers with a whole document, whose head is made at once and written with the rest at the end of the turn. */
+export function respondWholeSoon(
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  text: string,
+  extra: RawHeaders,
+): void {
+  atEndOfTurn(prepareWhole(response, status, contentType, text, extra));
+}
+
+/** Makes the head. @returns what writes the answer */
+function prepareWhole(
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  text: string,
+  extra: RawHeaders,
+): () => void {
   const length = Buffer.byteLength(text);
   writeHead(response, status, '', ['content-type', contentType, 'content-length', String(length), ...extra]);
-  if (length === text.length) response.end(text, 'latin1');
-  else response.end(Buffer.from(text));
+  return () => {
+    if (length === text.length) response.end(text, 'latin1');
+    else response.end(Buffer.from(text));
+  };
 }
 
 /**

@@ -36,7 +36,7 @@ export function composeHops(first: Hop, second: Hop): Hop {
       if ('problem' in outer) return outer;
       const inner = second.request(outer.body, context);
       if ('problem' in inner) return inner;
-      const plan = { ...outer.plan, inner: inner.plan };
+      const plan = { inner: inner.plan, ...outer.plan };
       return { body: inner.body, losses: [...outer.losses, ...inner.losses], plan };
     },
     response(body, context) {

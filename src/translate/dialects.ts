@@ -32,8 +32,8 @@ export interface Dialect {
   maxTokens: 'max_tokens' | 'max_completion_tokens';
   /** By the effort that the client names, the one that the provider knows; an effort that is not named is a loss. */
   efforts: Readonly<Record<string, string>>;
-  /** Where an answer's thoughts stand, and whether they are sent back. */
-  reasoning?: { field: 'reasoning_content' | 'reasoning'; replay: 'never' | 'tool-turns' | 'always' };
+  /** Where an answer's thoughts stand, and whether they are sent back; `content`: before the text, between `<think>` and `</think>`. */
+  reasoning?: { field: 'reasoning_content' | 'reasoning' | 'content'; replay: 'never' | 'tool-turns' | 'always' };
   /** What images may be. */
   images: 'any' | 'data' | 'none';
   /**

@@ -26,7 +26,8 @@ export function withMemory(hop: Hop, memory: ResponseMemory): Hop {
       const items = inputItems(body.input);
       const translated = hop.request(id === undefined ? body : withHistory(body, before, items), context);
       if ('problem' in translated || body.store === false) return translated;
-      return { ...translated, plan: { ...translated.plan, history: [...before, ...items] } };
+      // In this order: fields that are added behind those of another object cost V8 microseconds each.
+      return { ...translated, plan: { history: [...before, ...items], ...translated.plan } };
     },
     response(body, context) {
       const translated = hop.response(body, context);

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { splitHead } from '../util/headers.ts';
 
 /**
  * The request head as it is written. undici moves `host` to the front, adds `connection` and leaves out what it will
@@ -48,12 +49,7 @@ export function watchSentHeads(): () => void {
 
 /** Reads a request head as it was written: request line and header lines. */
 export function parseHead(text: string): SentHead {
-  const [requestLine = '', ...lines] = text.split('\r\n');
-  const [method = '', target = ''] = requestLine.split(' ');
-  const headers: string[] = [];
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    if (colon > 0) headers.push(line.slice(0, colon), line.slice(colon + 1).trimStart());
-  }
-  return { httpVersion: '1.1', method, target, headers };
+  const { line, fields } = splitHead(text);
+  const [method = '', target = ''] = line.split(' ');
+  return { httpVersion: '1.1', method, target, headers: fields };
 }

@@ -17,24 +17,30 @@ const CONNECTION_FIELDS = new Set([
  * `Connection` names, and those in `alsoDrop` (lower case). Order, case and duplicates are kept.
  */
 export function dropHopByHop(headers: RawHeaders, alsoDrop?: ReadonlySet<string>): string[] {
-  const named = connectionOptions(headers);
   const kept: string[] = [];
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = (headers[i] as string).toLowerCase();
-    if (CONNECTION_FIELDS.has(name) || named?.has(name) || alsoDrop?.has(name)) continue;
-    kept.push(headers[i] as string, headers[i + 1] as string);
-  }
-  return kept;
-}
-
-function connectionOptions(headers: RawHeaders): Set<string> | undefined {
   let named: Set<string> | undefined;
   for (let i = 0; i < headers.length; i += 2) {
-    if ((headers[i] as string).toLowerCase() !== 'connection') continue;
-    for (const option of (headers[i + 1] as string).split(',')) {
-      named ??= new Set();
-      named.add(option.trim().toLowerCase());
-    }
+    const name = (headers[i] as string).toLowerCase();
+    if (name === 'connection') named = addOptions(named, headers[i + 1] as string);
+    if (CONNECTION_FIELDS.has(name) || alsoDrop?.has(name)) continue;
+    kept.push(headers[i] as string, headers[i + 1] as string);
   }
-  return named;
+  // What is named may stand before the field that names it.
+  return named ? dropNamed(kept, named) : kept;
+}
+
+/** Adds the options of a `Connection` field that are names of fields which are not dropped anyway. */
+function addOptions(named: Set<string> | undefined, value: string): Set<string> | undefined {
+  let options = named;
+  for (const option of value.split(',')) {
+    const name = option.trim().toLowerCase();
+    if (CONNECTION_FIELDS.has(name)) continue;
+    options ??= new Set();
+    options.add(name);
+  }
+  return options;
+}
+
+function dropNamed(headers: RawHeaders, names: ReadonlySet<string>): string[] {
+  return headers.filter((_, i) => !names.has((headers[i - (i % 2)] as string).toLowerCase()));
 }

@@ -35,3 +35,6 @@ export interface Loss {
   kind: string;
   reason: string;
 }
+
+/** Whether a loss changes something: `semantic`, what the model is told or does, or what the client is told of its answer; `hint`, none of it. */
+export type LossWeight = 'hint' | 'semantic';

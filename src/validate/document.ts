@@ -1,11 +1,12 @@
 import { offsetOfPointer, parseJson } from '../decode/json.ts';
 import { parseSse } from '../decode/sse.ts';
 import type { SseEvent } from '../decode/types.ts';
+import { parseData } from '../protocols/grammar.ts';
 import { toUtf8 } from '../util/bytes.ts';
 import type { Protocol } from '../util/types.ts';
 import { explainFaults, type RawFinding, shorten } from './explain.ts';
 import type { Finding, Profile } from './findings.ts';
-import { checkGrammar } from './grammar.ts';
+import { checkGrammar, type ParsedEvent } from './grammar.ts';
 import { findForeignBody } from './hints.ts';
 import { collapseRepeats, mergeProfiles } from './merge.ts';
 import { type DocumentRoot, findRoot } from './profiles.ts';
@@ -49,7 +50,8 @@ export function validateStream(
   end: 'complete' | 'truncated',
   profiles: readonly Profile[],
 ): Finding[] {
-  const { events, rest } = parseSse(bytes);
+  const { events: read, rest } = parseSse(bytes);
+  const events = read.map((event): ParsedEvent => ({ ...event, value: parseData(event.data) }));
   const schema = events.flatMap((event, index) =>
     judgeEvent(protocol, event, profiles).map((finding) => ({ ...finding, event: index, offset: event.start })),
   );
@@ -129,12 +131,11 @@ function tellUnfinished(
   ];
 }
 
-function judgeEvent(protocol: Protocol, event: SseEvent, profiles: readonly Profile[]): Finding[] {
-  const parsed = parseJson(event.data);
+function judgeEvent(protocol: Protocol, { data, value }: ParsedEvent, profiles: readonly Profile[]): Finding[] {
   // What is no JSON object, or says no type, is a matter of the grammar, which tells it once.
-  if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return [];
-  const root = eventRoot(protocol, parsed.value as Record<string, unknown>);
-  return root === undefined ? [] : judgeValue(root, event.data, parsed.value, profiles);
+  if (typeof value !== 'object' || value === null) return [];
+  const root = eventRoot(protocol, value as Record<string, unknown>);
+  return root === undefined ? [] : judgeValue(root, data, value, profiles);
 }
 
 function eventRoot(protocol: Protocol, value: Record<string, unknown>): string | undefined {
@@ -160,10 +161,9 @@ function judgeValue(root: string, text: string, value: unknown, profiles: readon
   if (foreign) return [foreign];
   const findings = profiles.flatMap((profile): RawFinding[] => {
     const faults = findSchemaFaults(definition, profile, value);
-    return faults ? explainFaults(root, profile, faults) : [];
+    return faults && faults.errors.length > 0 ? explainFaults(root, profile, faults) : [];
   });
-  const type = (value as { type?: unknown } | null)?.type;
-  return [...mergeProfiles(findings), ...checkRawText(root, text, type, profiles)];
+  return [...mergeProfiles(findings), ...checkRawText(root, text, value, profiles)];
 }
 
 function tellForeign(root: string, value: unknown, profiles: readonly Profile[]): Finding | undefined {

@@ -14,6 +14,9 @@ export const GRAMMARS: Readonly<Record<Protocol, Grammar>> = {
   messages: MESSAGES_GRAMMAR,
 };
 
+/** An event whose data was parsed where there is a `value`: undefined for what is no JSON. */
+export type ParsedEvent = SseEvent & { value?: unknown };
+
 const ALL: readonly Profile[] = ['strict', 'tolerant', 'codex'];
 
 /** When several profiles know a rule, the finding speaks for the one whose judgement weighs most. */
@@ -26,12 +29,16 @@ const PRECEDENCE: readonly Profile[] = ['codex', 'tolerant', 'strict'];
  */
 export function checkGrammar(
   protocol: Protocol,
-  events: readonly SseEvent[],
+  events: readonly ParsedEvent[],
   end: 'complete' | 'truncated',
   profiles: readonly Profile[] = ALL,
 ): Finding[] {
   const grammar = GRAMMARS[protocol];
-  const plain = events.map(({ event, data }) => ({ name: event, data }));
+  const plain = events.map(({ event, data, ...parsed }) => ({
+    name: event,
+    data,
+    ...('value' in parsed ? { value: parsed.value } : {}),
+  }));
   const findings = grammar
     .check(plain, end)
     .flatMap((violation) => toFinding(protocol, grammar.rules[violation.rule]!, violation, profiles, events));

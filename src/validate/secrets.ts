@@ -5,8 +5,8 @@ import { concatBytes, fromUtf8 } from '../util/bytes.ts';
 import type { LegName } from '../util/types.ts';
 import type { Finding } from './findings.ts';
 
-/** Parts of an entry that the legs' decoded bodies hold as well; there a secret cannot hide between two chunks. */
-const BODY_FIELDS = new Set(['text', '_chunks', '_wire', '_decoded', '_webSocketMessages']);
+/** Parts of a body that the leg's decoded body holds as well; there a secret cannot hide between two chunks. */
+const BODY_FIELDS = { text: undefined, _chunks: undefined, _wire: undefined, _decoded: undefined };
 
 /**
  * What in an exchange looks like a credential: in URLs, headers and the other fields of its entries, and in the decoded
@@ -20,13 +20,22 @@ export function findSecrets(exchange: RecordedExchange): Finding[] {
     seen.add(key);
     return [tell(exchange, hit, place)];
   };
-  const bodies = legsOf(exchange).flatMap((leg) =>
-    scanForSecrets(textOf(leg)).flatMap((hit) =>
-      keep(hit, { ...placeOf(leg.name, leg.entry), offset: byteOffset(textOf(leg), hit.offset) }),
-    ),
-  );
-  const entries = [exchange.client, ...exchange.attempts].flatMap((entry) =>
-    scanForSecrets(withoutBodies(entry)).flatMap((hit) => keep(hit, placeOf(undefined, entry))),
+  const scanned = new Set<string>();
+  const bodies = legsOf(exchange).flatMap((leg) => {
+    const text = textOf(leg);
+    // What passed through unchanged holds nothing more.
+    if (scanned.has(text)) return [];
+    scanned.add(text);
+    return scanForSecrets(text).flatMap((hit) =>
+      keep(hit, { ...placeOf(leg.name, leg.entry), offset: byteOffset(text, hit.offset) }),
+    );
+  });
+  const all = [exchange.client, ...exchange.attempts];
+  const texts = all.map(withoutBodies);
+  // Short texts cost less together, and hardly ever is there anything to look for in each.
+  if (scanForSecrets(`[${texts.join(',')}]`).length === 0) return bodies;
+  const entries = all.flatMap((entry, i) =>
+    scanForSecrets(texts[i]!).flatMap((hit) => keep(hit, placeOf(undefined, entry))),
   );
   return [...entries, ...bodies];
 }
@@ -46,7 +55,26 @@ function textOf(leg: Leg): string {
 }
 
 function withoutBodies(entry: Entry): string {
-  return JSON.stringify(entry, (key, value) => (BODY_FIELDS.has(key) ? undefined : value));
+  const { request, response, _webSocketMessages: _, ...rest } = entry;
+  const { postData } = request;
+  return JSON.stringify({
+    ...rest,
+    request: {
+      ...request,
+      headers: request.headers.filter(isNotRedacted),
+      ...(postData && { postData: { ...postData, ...BODY_FIELDS } }),
+    },
+    response: {
+      ...response,
+      headers: response.headers.filter(isNotRedacted),
+      content: { ...response.content, ...BODY_FIELDS },
+    },
+  });
+}
+
+/** A header of which redaction left a placeholder has nothing to find; that its name is one for credentials makes the search slow. */
+function isNotRedacted({ name, value }: { name: string; value: string }): boolean {
+  return !(/^[a-z-]+$/i.test(name) && /^(?:[a-z-]+ )?\[redacted:[a-z0-9-]+#\d+\]$/i.test(value));
 }
 
 function placeOf(leg: LegName | undefined, entry: Entry): Partial<Finding> {

@@ -1,11 +1,17 @@
-import { readFileSync } from 'node:fs';
-import type { ErrorObject, ValidateFunction } from 'ajv';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { ErrorObject, Options, ValidateFunction } from 'ajv';
+import type { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Profile } from './findings.ts';
-import { type BundleName, type DocumentRoot, relaxBundle, tagValues } from './profiles.ts';
+import { bundlesOf, nameOfForm, type SchemaForm, shapeBundle, type Target, targetOf } from './forms.ts';
+import { type DocumentRoot, tagValues } from './profiles.ts';
 
 /** The same place from src/ (tests) and from dist/ (the package). */
 const SCHEMAS = new URL('../../schemas/', import.meta.url);
+
+/** Where `npm run build` puts validators as code. There is no such folder in src/. */
+const PRECOMPILED = new URL('./precompiled/', import.meta.url);
 
 /** What a document does not fit, and the schema that says so. */
 export interface SchemaFaults {
@@ -16,53 +22,138 @@ export interface SchemaFaults {
   tagsOf(error: ErrorObject, tag: string): string[];
 }
 
+/** Judges a parsed document by one profile; undefined when the profile asks nothing of this root. */
+export type FindSchemaFaults = (root: DocumentRoot, profile: Profile, value: unknown) => SchemaFaults | undefined;
+
 type Schema = Record<string, unknown>;
 
-/** Where a schema object stands. */
-interface Place {
-  source: string;
-  definitions: Record<string, Schema>;
+/** A schema that errors point into, and the definition that it is: bundle, name. */
+export type NamedSchema = readonly [bundle: string, definition: string, schema: Schema];
+
+/** A form whose validators are there to be called. */
+export interface CompiledForm {
+  /** Undefined where the form has no such definition. */
+  validator(definition: string): ValidateFunction | undefined;
+  schemas(): readonly NamedSchema[];
 }
 
-const bundles = new Map<string, Schema>();
-const instances = new Map<string, Ajv2020>();
-/** Every schema object of every loaded bundle. */
-const places = new WeakMap<object, Place>();
+/** What schemas/generate/precompile.ts writes: validators by definition, and the schemas that their errors point into. */
+export type PrecompiledModule = Record<string, ValidateFunction> & { $schemas: readonly NamedSchema[] };
+
+// Ajv, and the validators that were made with it, are CommonJS: whatever is not needed is not loaded, and no caller has to wait.
+const load = createRequire(import.meta.url);
 
 /**
- * Judges a parsed document by one profile; undefined when the profile asks nothing of this root. Schemas are read and
- * compiled when they are first needed: the first one costs about 0.3 s, all of them together about a second.
+ * Judges by validators that were compiled when the package was built; from source, where there are none, by the same ones
+ * compiled when they are first needed (0.1 to 0.5 s each).
  */
-export function findSchemaFaults(root: DocumentRoot, profile: Profile, value: unknown): SchemaFaults | undefined {
-  const target = targetOf(root, profile);
-  if (!target) return undefined;
-  const validate = compile(profile, root, target);
-  const errors = validate(value) ? [] : [...(validate.errors ?? [])];
-  const whole = `${originOf(target.bundle)} ${target.definition}`;
-  return { errors, sourceOf: (error) => places.get(error.parentSchema ?? {})?.source ?? whole, tagsOf };
+export const findSchemaFaults: FindSchemaFaults = createValidators((form) => loadForm(form) ?? compileForm(form));
+
+/** @param compile called once for each form that is needed */
+export function createValidators(compile: (form: SchemaForm) => CompiledForm): FindSchemaFaults {
+  const compiled = new Map<string, CompiledForm & ErrorPlaces>();
+  const formOf = (form: SchemaForm) => {
+    const name = nameOfForm(form);
+    const known = compiled.get(name);
+    if (known) return known;
+    const fresh = compile(form);
+    const usable = { ...fresh, ...placeErrors(form, fresh) };
+    compiled.set(name, usable);
+    return usable;
+  };
+  const prepare = ({ form, definition }: Target): Judge => {
+    const { validator, placeOf, tagsOf } = formOf(form);
+    const validate = validator(definition);
+    if (!validate) throw new Error(`schemas/${form.bundle}.schema.json has no definition ${definition}`);
+    const sourceOf = (error: ErrorObject) => placeOf(error) ?? `${originOf(form.bundle)} ${definition}`;
+    return (value) => ({ errors: validate(value) ? [] : [...(validate.errors ?? [])], sourceOf, tagsOf });
+  };
+  const judges: Judges = { strict: new Map(), tolerant: new Map(), codex: new Map() };
+  return (root, profile, value) => {
+    const target = targetOf(root, profile);
+    if (!target) return undefined;
+    const judge = judges[profile].get(root) ?? prepare(target);
+    judges[profile].set(root, judge);
+    return judge(value);
+  };
 }
 
-interface Target {
-  bundle: BundleName | 'codex';
-  definition: string;
+type Judge = (value: unknown) => SchemaFaults;
+type Judges = Record<Profile, Map<DocumentRoot, Judge>>;
+
+interface ErrorPlaces {
+  /** Undefined where the schema of the error is part of no definition. */
+  placeOf(error: ErrorObject): string | undefined;
+  tagsOf: SchemaFaults['tagsOf'];
 }
 
-function targetOf(root: DocumentRoot, profile: Profile): Target | undefined {
-  if (profile !== 'codex') return root.schema;
-  return root.codex === undefined ? undefined : { bundle: 'codex', definition: root.codex };
+/** Finds the schemas of errors. Only who has errors needs it, so nothing is prepared before. */
+function placeErrors(form: SchemaForm, { schemas }: CompiledForm): ErrorPlaces {
+  let known: WeakMap<object, NamedSchema> | undefined;
+  const find = (error: ErrorObject) => {
+    known ??= markAll(schemas());
+    return known.get(error.parentSchema ?? {});
+  };
+  return {
+    placeOf(error) {
+      const found = find(error);
+      return found && `${originOf(found[0])} ${found[1]}`;
+    },
+    tagsOf(error, tag) {
+      const [bundle] = find(error) ?? [form.bundle];
+      const definitions = readForm(form, bundle).$defs as Record<string, Schema>;
+      const members = (error.parentSchema?.oneOf as Schema[] | undefined) ?? [];
+      return members.flatMap((member) => tagValues(member, tag, definitions)).filter(isString);
+    },
+  };
 }
 
-function compile(profile: Profile, root: DocumentRoot, target: Target): ValidateFunction {
-  const ajv = instanceFor(profile, root, target.bundle);
-  const validate = ajv.getSchema(`${target.bundle}.schema.json#/$defs/${target.definition}`);
-  if (!validate) throw new Error(`schemas/${target.bundle}.schema.json has no definition ${target.definition}`);
-  return validate;
+function markAll(schemas: readonly NamedSchema[]): WeakMap<object, NamedSchema> {
+  const places = new WeakMap<object, NamedSchema>();
+  const mark = (node: unknown, place: NamedSchema) => {
+    if (typeof node !== 'object' || node === null) return;
+    places.set(node, place);
+    for (const child of Object.values(node)) mark(child, place);
+  };
+  for (const place of schemas) mark(place[2], place);
+  return places;
 }
 
-function instanceFor(profile: Profile, root: DocumentRoot, bundle: BundleName | 'codex'): Ajv2020 {
-  const key = profile === 'tolerant' ? `${bundle} tolerant ${root.kind}` : `${bundle} ${profile}`;
-  const known = instances.get(key);
-  if (known) return known;
+function isString(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function loadForm(form: SchemaForm): CompiledForm | undefined {
+  const path = fileURLToPath(new URL(`${nameOfForm(form)}.cjs`, PRECOMPILED));
+  return existsSync(path) ? readPrecompiled(load(path) as PrecompiledModule) : undefined;
+}
+
+/** The validators of a module that was made when the package was built. */
+export function readPrecompiled(module: PrecompiledModule): CompiledForm {
+  return { validator: (definition) => module[definition], schemas: () => module.$schemas };
+}
+
+/** Compiles at run time. */
+export function compileForm(form: SchemaForm, ajv = instanceOf(form)): CompiledForm {
+  return {
+    validator: (definition) => ajv.getSchema(referenceTo(form, definition)),
+    schemas: () =>
+      bundlesOf(form).flatMap((bundle) =>
+        Object.entries(readForm(form, bundle).$defs as Record<string, Schema>).map(
+          ([name, schema]): NamedSchema => [bundle, name, schema],
+        ),
+      ),
+  };
+}
+
+/** What Ajv calls a definition. */
+export function referenceTo({ bundle }: SchemaForm, definition: string): string {
+  return `${bundle}.schema.json#/$defs/${definition}`;
+}
+
+/** An Ajv that knows the schemas of a form; with `code.source` it can write its validators as text. */
+export function instanceOf(form: SchemaForm, code: Options['code'] = {}): Ajv2020 {
+  const { Ajv2020 } = load('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
   const ajv = new Ajv2020({
     strict: true,
     allowUnionTypes: true,
@@ -70,37 +161,23 @@ function instanceFor(profile: Profile, root: DocumentRoot, bundle: BundleName | 
     allErrors: true,
     verbose: true,
     logger: false,
+    code,
   });
-  const schema = readBundle(bundle);
-  addBundle(ajv, profile === 'tolerant' ? relaxBundle(schema, root.kind) : schema, bundle);
-  if (bundle === 'codex') addBundle(ajv, readBundle('codex-items'), 'codex-items');
-  instances.set(key, ajv);
+  for (const bundle of bundlesOf(form)) ajv.addSchema(readForm(form, bundle));
   return ajv;
 }
 
-function addBundle(ajv: Ajv2020, schema: Schema, bundle: string): void {
-  const origin = originOf(bundle);
-  const definitions = schema.$defs as Record<string, Schema>;
-  for (const [name, definition] of Object.entries(definitions)) {
-    markPlace(definition, { source: `${origin} ${name}`, definitions });
-  }
-  ajv.addSchema(schema);
-}
+const bundles = new Map<string, Schema>();
+const shaped = new Map<string, Schema>();
 
-function markPlace(node: unknown, place: Place): void {
-  if (typeof node !== 'object' || node === null) return;
-  places.set(node, place);
-  for (const child of Object.values(node)) markPlace(child, place);
-}
-
-function tagsOf(error: ErrorObject, tag: string): string[] {
-  const union = error.parentSchema ?? {};
-  const members = (union.oneOf as Schema[] | undefined) ?? [];
-  return members.flatMap((member) => tagValues(member, tag, places.get(union)?.definitions ?? {})).filter(isString);
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === 'string';
+/** A bundle as a form reads it. */
+export function readForm(form: SchemaForm, bundle: string): Schema {
+  const name = `${nameOfForm(form)} ${bundle}`;
+  const known = shaped.get(name);
+  if (known) return known;
+  const schema = shapeBundle(readBundle(bundle), form);
+  shaped.set(name, schema);
+  return schema;
 }
 
 function readBundle(name: string): Schema {

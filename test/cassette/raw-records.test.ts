@@ -92,8 +92,9 @@ describe('a journal of such records', () => {
           const read = async (at: number, length: number) => journal.subarray(at, at + Math.min(length, size));
           const index = await indexJournal(read);
           const inFull = async (at: number, length: number) => journal.subarray(at, at + length);
-          expect([...index.lines.keys()]).toEqual(list.map((_, i) => i + 1));
-          for (const [seq, lines] of index.lines) {
+          const found = [...index.lines.inOrder()];
+          expect(found.map(([seq]) => seq)).toEqual(list.map((_, i) => i + 1));
+          for (const [seq, lines] of found) {
             const [record] = await readRecords(inFull, lines);
             expect(record?.legs?.[0]?.chunks?.map(([, data]) => data)).toEqual(list[seq - 1]);
           }

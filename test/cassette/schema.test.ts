@@ -24,7 +24,10 @@ beforeAll(async () => {
     {
       request: { headers: zstd, body: [await encodeBody(bytesOf('{"a":1}'), ['zstd'])] },
       attempts: [
-        { response: { status: 500 }, outcome: 'upstream-aborted' },
+        {
+          response: { status: 500, interim: [{ at: 3, status: 102, statusText: '', headers: [] }] },
+          outcome: 'upstream-aborted',
+        },
         { response: { headers: SSE_TYPE, body: ['data: 1\n\n'] } },
       ],
       response: { headers: SSE_TYPE, body: ['data: 1\n\n', Uint8Array.of(0xc3)], trailers: ['x', 'y'] },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { run } from '../../src/cli/main.ts';
 import { captureIo } from '../helpers/capture-io.ts';
 import { temporaryFolder } from '../helpers/cassette-files.ts';
@@ -75,5 +76,17 @@ describe('the command line', () => {
     const names = [...out.matchAll(/^ {2}tapedeck (\w+)/gm)].map((match) => match[1] ?? '');
     expect(names.length).toBeGreaterThanOrEqual(8);
     for (const name of names) expect((await cli([name, '--help'])).out, name).toContain('Examples:');
+  });
+
+  test('the list of commands says of each what it says of itself', async () => {
+    for (const [name, { usage, summary, load }] of Object.entries(COMMANDS)) {
+      const command = await load();
+      expect({ usage, summary }, name).toEqual({ usage: command.usage, summary: command.summary });
+      expect(usage.split(' ')[0]).toBe(name);
+    }
+  });
+
+  test('flags before a command do not keep its own help from being shown', async () => {
+    expect((await cli(['--help', 'show'])).out).toBe((await cli(['show', '--help'])).out);
   });
 });

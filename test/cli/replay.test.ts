@@ -47,7 +47,7 @@ describe('tapedeck replay', () => {
     expect(err).toBe('');
     expect(out).toMatch(/^✓ cassettes\/b\/two\.har {2}1 exchange, \d+ passed, 0 failed/);
     expect(out).toMatch(
-      /\n2 cassettes, 2 exchanges, \d+ passed, 0 failed, \d+ not applicable \(codex \+ tolerant, splits fast\)\n$/,
+      /\n2 cassettes, 2 exchanges, \d+ passed, 0 failed, \d+ not applicable \(codex \+ tolerant, splits fast\)\n\d+ recorded calls? served, no connection outside loopback\n$/,
     );
   });
 
@@ -162,9 +162,23 @@ describe('tapedeck replay', () => {
     expect(verdictOf('stream.translation')).toBe('passed');
     // The description of `apply_patch` is made of two texts, of which one is elided.
     expect(verdictOf('request.translation')).toBe('not-applicable');
+    expect(verdictOf('proxy.request')).toBe('not-applicable');
+    expect(verdictOf('proxy.response')).toBe('passed');
     const text = await readFile(join(cwd, 'elided.har'), 'utf8');
     await writeFile(join(cwd, 'elided.har'), text.replace('\\"include_usage\\":true', '\\"include_usage\\":false'));
     expect((await tapedeck('replay elided.har')).out).toContain('differs at /stream_options/include_usage');
+  });
+
+  it('fails for recordings that are too old', async () => {
+    await put('a.har');
+    const { code, out } = await tapedeck('replay a.har --splits none --max-age 1ms');
+    expect(code).toBe(5);
+    expect(out).toMatch(/expired 1 exchange was recorded more than 1ms ago, the first, x1, at 2026-11-21T/);
+    expect(out).toMatch(/1 expired/);
+    expect((await tapedeck('replay a.har --splits none --max-age 100000w')).code).toBe(0);
+    const { code: usage, err } = await tapedeck('replay a.har --max-age month');
+    expect(usage).toBe(2);
+    expect(err).toMatch(/--max-age "month" is no length of time/);
   });
 
   it('shows on a terminal how far it is', async () => {

@@ -41,7 +41,7 @@ describe('tapedeck translate', () => {
     const file = await fileOf('request.json', REQUEST);
     expect(await run(['translate', '--from', 'responses', '--to', 'chat', file], io)).toBe(0);
     expect(JSON.parse(io.out())).toMatchObject({ model: 'm', messages: [{ role: 'user', content: 'hi' }] });
-    expect(io.err()).toMatch(/^lost parameter \/truncation \(responses->chat\): /m);
+    expect(io.err()).toMatch(/^lost parameter \/truncation \(responses->chat, semantic\): /m);
   });
 
   it('writes both as JSON', async () => {
@@ -51,7 +51,7 @@ describe('tapedeck translate', () => {
     const { kind, text, losses } = JSON.parse(io.out());
     expect(kind).toBe('request');
     expect(JSON.parse(text).messages).toHaveLength(1);
-    expect(losses.map(({ path }: { path: string }) => path)).toContain('/truncation');
+    expect(losses).toContainEqual(expect.objectContaining({ path: '/truncation', weight: 'semantic' }));
     expect(io.err()).toBe('');
   });
 

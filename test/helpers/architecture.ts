@@ -66,6 +66,8 @@ const LAYERS: readonly [prefix: string, rule: LayerRule][] = [
   ['cassette/', { rule: 'layers', values: ['protocols/', 'decode/'] }],
   ['replay/suite.ts', { rule: 'cross-step', values: [''] }],
   ['replay/suite/', { rule: 'cross-step', values: [''] }],
+  ['replay/against.ts', { rule: 'cross-step', values: [''] }],
+  ['replay/against/', { rule: 'cross-step', values: [''] }],
   // Where a cassette takes the place of the network: it is opened, served and recorded.
   [
     'replay/polly/',
@@ -111,7 +113,11 @@ const EFFECT_PLACES = [
   'replay/player.ts',
   'replay/socket-player.ts',
   'replay/suite.ts',
+  'replay/against.ts',
+  'replay/against/send.ts',
+  'replay/against/stage.ts',
   'replay/suite/worker.ts',
+  'replay/suite/proxy/host.ts',
   'replay/polly/',
   'replay/vitest/',
   'validate/validators.ts',

@@ -1,5 +1,12 @@
 import type { EntryEnd, WebSocketClose } from '../../src/cassette/format.ts';
-import type { ExchangeStart, MessageTap, Recorder, RequestHead, ResponseHead } from '../../src/cassette/tap.ts';
+import type {
+  ExchangeStart,
+  InterimHead,
+  MessageTap,
+  Recorder,
+  RequestHead,
+  ResponseHead,
+} from '../../src/cassette/tap.ts';
 import type { Outcome } from '../../src/util/types.ts';
 
 /** A message as the proxy told it. */
@@ -15,7 +22,9 @@ export interface SeenMessage {
 export interface SeenExchange {
   start: ExchangeStart;
   clientRequest: SeenMessage;
-  attempts: { request?: SeenMessage; response?: SeenMessage; outcome?: Outcome }[];
+  attempts: { request?: SeenMessage; informational?: InterimHead[]; response?: SeenMessage; outcome?: Outcome }[];
+  /** Of the client side. */
+  informational: InterimHead[];
   clientResponse?: SeenMessage;
   outcome?: Outcome;
   end?: EntryEnd;
@@ -53,7 +62,7 @@ export function memoryRecorder(): Recorder & {
     room: () => undefined,
     open(start) {
       const [clientRequest, tap] = message(start.request);
-      const exchange: SeenExchange = { start, clientRequest, attempts: [] };
+      const exchange: SeenExchange = { start, clientRequest, attempts: [], informational: [] };
       const index = exchanges.push(exchange) - 1;
       return {
         clientRequest: tap,
@@ -66,6 +75,10 @@ export function memoryRecorder(): Recorder & {
               attempt.request = seen;
               return requestTap;
             },
+            informational(_ms, head) {
+              attempt.informational ??= [];
+              attempt.informational.push(head);
+            },
             response(_ms, head) {
               const [seen, responseTap] = message(head);
               attempt.response = seen;
@@ -75,6 +88,9 @@ export function memoryRecorder(): Recorder & {
               attempt.outcome = outcome;
             },
           };
+        },
+        informational(_ms, head) {
+          exchange.informational.push(head);
         },
         clientResponse(_ms, head) {
           const [seen, responseTap] = message(head);

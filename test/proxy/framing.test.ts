@@ -188,6 +188,17 @@ describe('Expect: 100-continue', () => {
     await client.until(/100 Continue\r\n\r\nHTTP\/1\.1 200 OK[\s\S]*ok$/);
   });
 
+  test('and its 100 is in the recording, on the side that got it', async () => {
+    const client = await rawClient(proxy.port, head);
+    await client.until(/100 Continue\r\n\r\n$/);
+    client.socket.write('abc');
+    (await upstream.accept()).socket.write(OK);
+    await client.until(/ok$/);
+    const { attempts, informational } = await recorder.closed(0);
+    expect(informational).toEqual([{ status: 100, statusText: 'Continue', headers: [] }]);
+    expect(attempts[0]?.informational).toBeUndefined();
+  });
+
   test('any other expectation is a 417', async () => {
     const client = await rawClient(proxy.port, `${POST}Expect: miracles\r\nContent-Length: 3\r\n\r\nabc`);
     await client.until(/^HTTP\/1\.1 417 /);

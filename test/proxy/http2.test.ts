@@ -157,7 +157,10 @@ describe('an upstream that speaks HTTP/2 alone', () => {
     const client = await rawClient(port, JSON_POST());
     const text = await client.until(/x-sum: 7\r\n\r\n$/);
     expect(text).toMatch(/^HTTP\/1\.1 103 Early Hints\r\nlink: <\/x>\r\n\r\nHTTP\/1\.1 429 [\s\S]*retry-after: 7\r\n/);
-    expect((await recorder.closed(0)).outcome).toBe('complete');
+    const { outcome, attempts, informational } = await recorder.closed(0);
+    expect(outcome).toBe('complete');
+    expect(attempts[0]?.informational).toMatchObject([{ status: 100 }, { status: 103, headers: ['link', '</x>'] }]);
+    expect(informational).toEqual([{ status: 103, statusText: 'Early Hints', headers: ['link', '</x>'] }]);
   });
 
   test('gets many requests over one connection', async () => {

@@ -90,9 +90,11 @@ function hashingRecorder(): Recorder & { over: Promise<Record<string, string>> }
       clientRequest: tap('client-request'),
       attempt: () => ({
         request: () => tap('upstream-request'),
+        informational: () => {},
         response: () => tap('upstream-response'),
         close: () => {},
       }),
+      informational: () => {},
       clientResponse: () => tap('client-response'),
       losses: () => {},
       webSocketClose: () => {},

@@ -215,9 +215,18 @@ test('an interim response is passed and not taken for the answer', async () => {
   expect(text).toMatch(
     /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/x>\r\nlink: <\/y>\r\n\r\nHTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 OK\r\n/,
   );
-  const { outcome, attempts } = await recorder.closed(0);
+  const { outcome, attempts, informational } = await recorder.closed(0);
   expect(outcome).toBe('complete');
   expect(attempts[0]?.response?.head).toMatchObject({ status: 200 });
+  const links = ['Link', '</x>', 'link', '</y>'];
+  expect(attempts[0]?.informational).toEqual([
+    { status: 103, statusText: 'Early Hints', headers: [...links, 'Connection', 'X-Hop', 'X-Hop', '1'] },
+    { status: 102, statusText: '', headers: [] },
+  ]);
+  expect(informational).toEqual([
+    { status: 103, statusText: 'Early Hints', headers: links },
+    { status: 102, statusText: 'Processing', headers: [] },
+  ]);
 });
 
 test('a WebSocket upgrade is answered 426 at once', async () => {

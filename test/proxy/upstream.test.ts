@@ -64,6 +64,7 @@ describe('fields of the connection', () => {
       ['A', '1'],
     ],
     ['named by Connection are dropped', ['connection', 'a, B', 'A', '1', 'b', '2', 'c', '3'], ['c', '3']],
+    ['named by a Connection line behind them are dropped too', ['a', '1', 'B', '2', 'Connection', 'A'], ['B', '2']],
     ['of a second Connection line count too', ['Connection', 'a', 'Connection', 'b', 'a', '1', 'b', '2'], []],
     ['leave the rest as it is, duplicates too', ['B', '1', 'a', '2', 'B', '3'], ['B', '1', 'a', '2', 'B', '3']],
   ])('%s', (_name, headers, expected) => {

@@ -6,8 +6,11 @@ import { replayFile } from '../../src/replay/suite.ts';
 import type { CassetteResult, ReplayOptions } from '../../src/report/results/model.ts';
 import { fixture, temporaryFolder } from '../helpers/cassette-files.ts';
 import { CASSETTE_FAULTS } from './faults/cassettes.ts';
+import { PROXY_CASSETTE_FAULTS } from './faults/proxy-cassettes.ts';
 
-const OPTIONS: ReplayOptions = { profiles: ['codex', 'tolerant'], splits: 'fast', strict: false, bail: false };
+const FAULTS = [...CASSETTE_FAULTS, ...PROXY_CASSETTE_FAULTS];
+
+const OPTIONS: ReplayOptions = { profiles: ['codex', 'tolerant'], splits: 'none', strict: false, bail: false };
 
 /** What failed: the check, and what is said of it with its place. */
 function failuresOf({ exchanges }: CassetteResult): { check: string; says: string }[] {
@@ -27,7 +30,7 @@ async function replayChanged(cassette: string, change: (entries: Entry[]) => voi
 }
 
 describe('a fault in a cassette', () => {
-  it.each(CASSETTE_FAULTS.map((fault) => [fault.name, fault] as const))('%s is caught', async (_, fault) => {
+  it.each(FAULTS.map((fault) => [fault.name, fault] as const))('%s is caught', async (_, fault) => {
     const result = await replayChanged(fault.cassette, fault.change);
     const failures = failuresOf(result);
     expect(failures.filter(({ check }) => check === fault.check).map(({ says }) => says)).toContainEqual(
@@ -36,7 +39,7 @@ describe('a fault in a cassette', () => {
     expect(result.unreadable).toBeUndefined();
   });
 
-  it.each([...new Set(CASSETTE_FAULTS.map(({ cassette }) => cassette))])('%s has none', async (cassette) => {
+  it.each([...new Set(FAULTS.map(({ cassette }) => cassette))])('%s has none', async (cassette) => {
     expect(failuresOf(await replayChanged(cassette, () => {}))).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RecordedExchange } from '../../src/cassette/legs.ts';
@@ -50,6 +51,48 @@ describe.each(FIXTURES)('%s', (name) => {
     await cassette.close();
   });
 });
+
+describe('a cassette on the disk', () => {
+  const asked = (input: string): RecordedExchange => {
+    const side = { body: { input }, headers: ['x', 'y'], answer: '{"output":[]}' };
+    return recorded(side, [{ ...side, body: { input: `${input}!` } }]);
+  };
+
+  test.each([
+    ['as it was recorded', (text: string) => text],
+    ['edited, with the upstream first', (text: string) => swapSides(text)],
+  ])('%s: requests are read without what was answered', async (_what, change) => {
+    const path = join(temporaryFolder(), 'asked.har');
+    const exchanges = ['a', 'b'].map(asked);
+    await writeCassette(
+      path,
+      HEADER,
+      exchanges.flatMap(({ client, attempts }) => [client, ...attempts]),
+    );
+    await writeFile(path, change(await readFile(path, 'utf8')));
+    const cassette = await openCassette(path);
+    const source = await sourceOfCassette(cassette);
+    for (const side of ['client', 'upstream'] as const) {
+      const read = await collect(source.requests!(side));
+      expect(read.map(({ id, seq, protocol }) => [id, seq, protocol])).toEqual(
+        exchanges.map(({ id, seq, protocol }) => [id, seq, protocol]),
+      );
+      const requests = (list: RecordedExchange[]) => list.flatMap((one) => recordingsOf(one, side)).map(requestOf);
+      expect(requests(read)).toEqual(requests(exchanges));
+      if (!cassette.edited) expect(read.map(({ client }) => client.response.status)).toEqual([0, 0]);
+    }
+    await cassette.close();
+  });
+});
+
+/** Each client entry after its upstream entry. */
+function swapSides(text: string): string {
+  const [head = '', rest = ''] = text.split(' "entries": [\n');
+  const end = rest.indexOf('\n ],');
+  const entries = rest.slice(0, end).split(/,\n(?= {2}\{\n)/);
+  const swapped = entries.map((_, i) => entries[i % 2 === 0 ? i + 1 : i - 1]);
+  return `${head} "entries": [\n${swapped.join(',\n')}${rest.slice(end)}`;
+}
 
 /** A source that says which exchanges are read by number. */
 function watched(source: ExchangeSource): { source: ExchangeSource; numbers: number[] } {

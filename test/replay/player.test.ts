@@ -107,6 +107,31 @@ describe('served answers', () => {
     );
   });
 
+  test('interim responses come first, but for a 100 and for HTTP/1.0', async () => {
+    const interim = () => {
+      const exchange = recorded({ body: {}, headers: [], answer: 'ok' });
+      exchange.client.response._informational = [
+        { ms: 0, status: 100, statusText: 'Continue', headers: [] },
+        {
+          ms: 1,
+          status: 103,
+          statusText: 'Early Hints',
+          headers: [
+            { name: 'Link', value: '</x>\u2192\r\n' },
+            { name: 'Connection', value: 'close' },
+          ],
+        },
+      ];
+      return exchange;
+    };
+    await play([], { exchanges: [interim(), interim()] });
+    const request = post('/responses', ['Connection: close'], '{}').toString();
+    expect((await raw(request)).text).toMatch(
+      /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/x>\?\?\?\r\n\r\nHTTP\/1\.1 200 OK\r\n/,
+    );
+    expect((await raw(request.replace('HTTP/1.1', 'HTTP/1.0'))).text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  });
+
   test.each(['zstd', 'gzip', 'br', 'deflate'])('requests in %s are decoded before they are matched', async (coding) => {
     await play([{ body: { a: 1 }, answer: 'ok' }]);
     const response = await ask(await encodeBody(Buffer.from('{"a":1}'), [coding]), '/responses', {

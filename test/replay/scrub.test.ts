@@ -1,5 +1,13 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createScrubber, findPlaces, mergePlaces, type Places, placeScrubber } from '../../src/replay/scrub.ts';
+import {
+  createScrubber,
+  findPlaces,
+  mergePlaces,
+  type Places,
+  patternsIn,
+  placeScrubber,
+} from '../../src/replay/scrub.ts';
 
 const NOWHERE = { work: [], home: [] };
 const scrubberOf = (own: Places, others: Places) => createScrubber(placeScrubber(own), placeScrubber(others));
@@ -96,4 +104,21 @@ test('a megabyte of base64 takes no search for each of its slashes', () => {
   const places = findPlaces([image]);
   expect(places).toEqual(NOWHERE);
   expect(scrubberOf(places, NOWHERE)(image)).toBe(image);
+});
+
+test('the marks that are looked for first are in every text that a pattern changes', () => {
+  const parts = [
+    `${UUID} msg_${UUID} call_ _[uuid] 000002abcdef0123 A1b2C3d4E5f6 - _`,
+    "<current_date> </current_date> <timezone> </timezone> <cwd> </cwd> <root> </root> Today's date: 2026-11-20 Today\u2019s is",
+    'Wall time: 0.5 Chunk ID: 7ba4b4 Original token count: 12 "wall_time_seconds": 1.5e-3 chunk_id\\": \\"ab "chunk_id":"cd original_token_count":3',
+    '{"turn_started_at_unix_ms":1795197342056} x',
+  ].flatMap((text) => text.split(' '));
+  const scrub = scrubberOf(NOWHERE, NOWHERE);
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 8 }), fc.constantFrom('', ' '), (words, between) => {
+      const text = words.join(between);
+      expect(scrub(text) !== text).toBe(patternsIn(text).length > 0);
+    }),
+    { numRuns: 2000 },
+  );
 });

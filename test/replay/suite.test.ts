@@ -1,5 +1,7 @@
 import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RecordedExchange } from '../../src/cassette/legs.ts';
 import { judgeCassette } from '../../src/replay/suite/cassette.ts';
@@ -56,6 +58,21 @@ describe('runSuite over fixtures', () => {
     expect(exitOfReport(report)).toBe(0);
   });
 
+  it('opens no connection outside loopback: what asks for one is denied and counted', async () => {
+    expect(report.receipt.denied).toBe(0);
+    const codes: unknown[] = [];
+    const onCassette = () => {
+      const socket = new Socket().on('error', ({ code }: NodeJS.ErrnoException) => codes.push(code));
+      socket.connect(443, 'provider.example');
+    };
+    const tempted = await run(NAMES.slice(0, 3), { onCassette });
+    expect(tempted.receipt.denied).toBe(3);
+    expect(exitOfReport(tempted)).toBe(1);
+    // Sockets tell their errors a turn later.
+    await nextTurn();
+    expect(codes).toEqual(Array(3).fill('ENETUNREACH'));
+  });
+
   it('judges every check on every exchange', () => {
     const ids = report.checks.map(({ id }) => id);
     for (const { exchanges } of report.cassettes) {
@@ -105,7 +122,7 @@ async function judge(exchanges: RecordedExchange[]): Promise<CassetteResult> {
       yield* exchanges;
     },
   };
-  const task = { name: 'made.har', options: OPTIONS };
+  const task = { name: 'made.har', options: OPTIONS, now: 0 };
   await judgeCassette(cassette, task, new ExpectedBook('made.expected.json', undefined, false), result);
   return result;
 }
@@ -290,6 +307,6 @@ describe('a cassette', () => {
     const inputs = [...inputsOf(['0.169.0/text']), { path, name: '0.0.har' }];
     const report = await runSuite({ inputs, options: { ...OPTIONS, bail: true }, jobs: 2 });
     expect(report.cassettes.map(({ cassette }) => cassette)).toEqual(['0.0.har']);
-    expect(report.counts.failed).toBe(1);
+    expect(resultsOf(report.cassettes[0]!, 'stream.translation').map(({ verdict }) => verdict)).toEqual(['failed']);
   });
 });

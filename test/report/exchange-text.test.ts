@@ -165,7 +165,7 @@ client response  200 OK HTTP/1.1, head after 12 ms
   it('lists losses', () => {
     const loss = { hop: 'responses->chat', path: '/include', kind: 'dropped', reason: 'Chat has no such field' };
     const lines = show({ ...CLIENT, over: { _losses: [loss] } }, []);
-    expect(lines.slice(-2)).toEqual(['1 loss', '  responses->chat /include dropped: Chat has no such field']);
+    expect(lines.slice(-2)).toEqual(['1 loss', '  hint responses->chat /include dropped: Chat has no such field']);
   });
 
   it('lets no recorded text steer the terminal', () => {

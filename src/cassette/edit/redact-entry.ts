@@ -103,6 +103,11 @@ async function redactResponse(response: HarResponse, redactor: Redactor): Promis
   if (response.redirectURL) redacted.redirectURL = redactor.url(response.redirectURL);
   redacted.content = await redactBodyFields(response.content, redactor);
   if (response._trailers) redacted._trailers = redactHeaders(response._trailers, redactor);
+  if (response._informational)
+    redacted._informational = response._informational.map((interim) => {
+      const statusText = redactText(interim.statusText, redactor);
+      return { ...interim, statusText, headers: redactHeaders(interim.headers, redactor) };
+    });
   return redacted;
 }
 

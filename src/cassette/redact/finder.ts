@@ -127,7 +127,7 @@ export function findSecrets(haystack: Haystack, options: FinderOptions): Search 
 const SIEVE = new Sieve();
 
 /** In nearly all texts, neither a pattern nor a literal has anything to find or to wait for. */
-function whatToSeek({ text, from, final }: Haystack, { users, exact, literals }: FinderOptions): Sought {
+export function whatToSeek({ text, from, final }: Haystack, { users, exact, literals }: FinderOptions): Sought {
   const known = literals();
   const all = { groups: GROUPS, literals: known, users, from };
   if (exact) return all;

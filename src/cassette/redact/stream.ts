@@ -2,6 +2,7 @@ import { Channels } from './channels.ts';
 import { looksLikeCredential } from './credentials.ts';
 import { type FinderOptions, type Found, findSecrets } from './finder.ts';
 import { findParameters } from './parameters.ts';
+import { partReads, type Reads, splitReads } from './reads.ts';
 import { arrangeCuts, type Cut, dressPlaceholder } from './splice.ts';
 import { endsInString, lineStrings, type StringRanges, stringRanges } from './strings.ts';
 import type { Vault } from './vault.ts';
@@ -27,9 +28,7 @@ interface Span {
   end: number;
 }
 
-interface HeldChunk extends Span {
-  bytes: Uint8Array;
-}
+interface HeldReads extends Reads, Span {}
 
 /** Redacts one body that comes in chunks; offsets count from the body's first byte. */
 export class StreamWork {
@@ -38,7 +37,7 @@ export class StreamWork {
   private readonly finder: FinderOptions;
   private readonly channels: Channels;
   private framing: Framing | undefined;
-  private held: HeldChunk[] = [];
+  private held: HeldReads[] = [];
   private cuts: Cut[] = [];
   /** Text from offset `base` on; what stands before `decided` has been searched. */
   private raw = '';
@@ -61,26 +60,34 @@ export class StreamWork {
   }
 
   pushAll(chunks: readonly Uint8Array[]): Uint8Array[] {
-    this.append(chunks);
+    return this.pushReads(chunks.map(oneRead)).map(({ bytes }) => bytes);
+  }
+
+  end(): Uint8Array[] {
+    return this.endReads().map(({ bytes }) => bytes);
+  }
+
+  pushReads(reads: readonly Reads[]): Reads[] {
+    this.append(reads);
     this.search(false);
     const waiting = this.base + this.raw.length - (this.held[0]?.start ?? 0);
     return this.release(this.channels.holdsFrom(this.decided, waiting > STREAM_LIMITS.held));
   }
 
-  end(): Uint8Array[] {
+  endReads(): Reads[] {
     this.search(true);
     return this.release(Number.POSITIVE_INFINITY);
   }
 
   /** A body that is there at once. */
   whole(bytes: Uint8Array): Uint8Array {
-    this.append([bytes]);
+    this.append([oneRead(bytes)]);
     return this.end()[0]!;
   }
 
   /** All cuts of a body, for those who only look. */
   findAll(bytes: Uint8Array): Cut[] {
-    this.append([bytes]);
+    this.append([oneRead(bytes)]);
     this.search(true);
     return arrangeCuts(this.cuts);
   }
@@ -89,14 +96,14 @@ export class StreamWork {
     return this.replaced;
   }
 
-  private append(chunks: readonly Uint8Array[]): void {
+  private append(reads: readonly Reads[]): void {
     let start = this.base + this.raw.length;
-    for (const bytes of chunks) {
+    for (const { ms, bytes, lengths } of reads) {
       const end = start + bytes.length;
-      this.held.push({ bytes, start, end });
+      this.held.push({ ms, bytes, lengths, start, end });
       start = end;
     }
-    this.raw += latin1Of(chunks);
+    this.raw += latin1Of(reads);
   }
 
   private search(final: boolean): void {
@@ -175,21 +182,46 @@ export class StreamWork {
     return learned;
   }
 
-  private release(until: number): Uint8Array[] {
+  private release(until: number): Reads[] {
+    this.partAt(until);
     const count = this.held.findIndex(({ end }) => end > until);
     const ready = count < 0 ? this.held : this.held.slice(0, count);
     if (ready.length === 0) return [];
     this.held = count < 0 ? [] : this.held.slice(count);
-    if (this.cuts.length === 0) return ready.map(({ bytes }) => bytes);
+    if (this.cuts.length === 0) return ready;
     const cuts = arrangeCuts(this.cuts);
     const reached = ready.at(-1)!.end;
     this.cuts = cuts
       .filter(({ end }) => end > reached)
       .map((cut) => (cut.start < reached ? { ...cut, start: reached, first: false } : cut));
-    return ready.map((chunk) => this.cutChunk(chunk, cuts));
+    return ready.map((reads) => this.cutReads(reads, cuts));
   }
 
-  private cutChunk({ bytes, start, end }: HeldChunk, cuts: readonly Cut[]): Uint8Array {
+  /** Reads that came with others are not held back for these. */
+  private partAt(until: number): void {
+    const at = this.held.findIndex(({ start, end }) => start < until && end > until);
+    if (at < 0) return;
+    const { start, end, ...reads } = this.held[at]!;
+    const parts = partReads(reads, until - start);
+    if (parts === undefined) return;
+    const middle = start + parts[0].bytes.length;
+    this.held.splice(at, 1, { ...parts[0], start, end: middle }, { ...parts[1], start: middle, end });
+  }
+
+  private cutReads(reads: HeldReads, cuts: readonly Cut[]): Reads {
+    const within = cuts.filter((cut) => cut.start < reads.end && cut.end > reads.start);
+    if (within.length === 0) return reads;
+    let { start } = reads;
+    const safe = splitReads(reads).map(({ bytes }) => {
+      start += bytes.length;
+      return this.cutRead(bytes, start - bytes.length, start, within);
+    });
+    const { ms, lengths } = reads;
+    if (lengths === undefined) return { ms, bytes: safe[0]!, lengths };
+    return { ms, bytes: Buffer.concat(safe), lengths: safe.map((bytes) => bytes.length) };
+  }
+
+  private cutRead(bytes: Uint8Array, start: number, end: number, cuts: readonly Cut[]): Uint8Array {
     const within = cuts.filter((cut) => cut.start < end && cut.end > start);
     if (within.length === 0) return bytes;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
@@ -220,14 +252,18 @@ export class StreamWork {
 }
 
 /** One text of all, made at once: making one of each costs more than the search. */
-function latin1Of(chunks: readonly Uint8Array[]): string {
-  const [first] = chunks;
-  if (first === undefined) return '';
-  const whole = chunks.length === 1 ? Buffer.from(first.buffer, first.byteOffset, first.length) : Buffer.concat(chunks);
-  return whole.toString('latin1');
+export function latin1Of(reads: readonly Reads[]): string {
+  if (reads.length === 0) return '';
+  const { bytes } = reads[0]!;
+  if (reads.length > 1) return Buffer.concat(reads.map((one) => one.bytes)).toString('latin1');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
-function chooseFraming(mimeType: string, raw: string, final: boolean): Framing | undefined {
+export function oneRead(bytes: Uint8Array): Reads {
+  return { ms: 0, bytes, lengths: undefined };
+}
+
+export function chooseFraming(mimeType: string, raw: string, final: boolean): Framing | undefined {
   if (/event-stream|ndjson|jsonl|json-seq/i.test(mimeType)) return 'lines';
   if (/x-www-form-urlencoded/i.test(mimeType)) return 'form';
   // Gateways send event streams, and web pages, under other names: the text decides.

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Chalk } from 'chalk';
+import { Chalk, type ChalkInstance } from 'chalk';
 import { TapedeckError } from '../../errors.ts';
 import type { ReplayReport } from '../../report/results/model.ts';
 import { REPORTER_NAMES, REPORTERS, type ReporterName } from '../../report/results/reporters.ts';
@@ -49,10 +49,20 @@ function parseOutput(text: string): Output {
   return { reporter: name as ReporterName, ...(file === undefined ? {} : { file }) };
 }
 
-/** Writes the reports. @throws TapedeckError `output-failed` */
+/** Writes the reports of a `replay`. @throws TapedeckError `output-failed` */
 export async function writeReports(report: ReplayReport, outputs: readonly Output[], io: Io): Promise<void> {
+  return writeWith(REPORTERS, report, outputs, io);
+}
+
+/** Writes reports of any kind. @throws TapedeckError `output-failed` */
+export async function writeWith<Report>(
+  reporters: Readonly<Record<ReporterName, (report: Report, colour: ChalkInstance) => string>>,
+  report: Report,
+  outputs: readonly Output[],
+  io: Io,
+): Promise<void> {
   for (const { reporter, file } of outputs) {
-    const write = REPORTERS[reporter];
+    const write = reporters[reporter];
     if (file === undefined) await writeOut(io, Buffer.from(write(report, io.colour)));
     else {
       const text = write(report, new Chalk({ level: 0 }));

@@ -32,9 +32,12 @@ export async function writeEvidence(exchanges: readonly Observed[], options: Evi
   });
   for (const [i, exchange] of exchanges.entries()) {
     await recorder.room();
-    const { startedAt, protocol, request } = exchange;
+    const { startedAt, protocol, request, connection } = exchange;
     const seed = `${startedAt}-${sha256Hex(`${options.path} ${i}`).slice(0, 16)}`;
-    const tap = recorder.open({ startedAt, seed, protocol, request });
+    const tap = recorder.open({
+      ...{ startedAt, seed, protocol, request },
+      ...(connection === undefined ? {} : { connection }),
+    });
     writeBody(tap.clientRequest, 0, exchange.requestBody);
     for (const attempt of exchange.attempts) {
       const late = Math.max(0, attempt.startedAt - startedAt);

@@ -85,17 +85,20 @@ async function judgeFailure(
   }
   if (disturbed !== undefined)
     return settle(job, { ...again, verdict: 'inconclusive', reason: `disturbed by ${disturbed}` });
-  const plain = await tryCheck(check, route, ground, { attempt: 3, alone: true, plain: true });
-  const notes = isWell(plain)
-    ? ['It passes with headers that name no client: the gateway treats this client otherwise.']
-    : [];
-  const found = { ...again, notes: [...again.notes, ...notes] };
+  const found = { ...again, notes: [...again.notes, ...(await findTreatment(job, ground))] };
   if (!control) {
     const settled = found.late ? { ...found, verdict: 'inconclusive' as const, reason: LATE } : found;
     return settle(job, settled);
   }
   const controlled = await control.try(check, route);
   return settle(job, weigh(found, controlled), controlled);
+}
+
+/** Whether the failure depends on what the check client says it is; a real client cannot say otherwise. */
+async function findTreatment({ check, route }: Job, ground: Ground): Promise<string[]> {
+  if (check.client !== undefined) return [];
+  const plain = await tryCheck(check, route, ground, { attempt: 3, alone: true, plain: true });
+  return isWell(plain) ? ['It passes with headers that name no client: the gateway treats this client otherwise.'] : [];
 }
 
 const LATE = 'something did not come in time, and there is no control that says that it can';
@@ -113,14 +116,16 @@ function weigh(found: Tried, controlled: Tried): Tried {
 
 function settle(job: Job, tried: Tried, controlled?: Tried): JudgedJob {
   const { check, route, routed } = job;
-  const { verdict, reason, faults, notes, observed } = tried;
+  const { verdict, reason, faults, notes, observed, lost } = tried;
   const result: CheckResult = {
     check: check.id,
     ...(routed ? { route: nameOfRoute(route), model: route.model } : {}),
+    ...(check.client === undefined ? {} : { client: check.client }),
     verdict,
     ...(reason === undefined ? {} : { reason }),
     ...(faults.length > 0 ? { faults } : {}),
     ...(notes.length > 0 ? { notes } : {}),
+    ...(lost ? { lost } : {}),
     ...(controlled ? { control: controlled.verdict } : {}),
   };
   return { job, result, observed, controlled: controlled?.observed };

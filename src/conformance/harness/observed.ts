@@ -16,6 +16,8 @@ export interface ObservedSide {
   chunks: [ms: number, bytes: Uint8Array][];
   outcome: Outcome;
   end: EntryEnd;
+  /** It took place on this WebSocket connection. */
+  connection?: string;
 }
 
 /** One request of the check client and what the gateway made of it. */

@@ -25,6 +25,16 @@ export interface Fault {
   source?: string;
   /** Nobody has seen a real provider refuse this: at most a warning. */
   assumed?: true;
+  /** It costs time or money, and the client goes on: at most a warning. */
+  lesser?: true;
+}
+
+/** What a client lost before it found a way that works. */
+export interface Lost {
+  /** Requests and upgrades that came to nothing. */
+  attempts: number;
+  /** From the first of them to the request that was answered. */
+  ms: number;
 }
 
 /** What a request may say beside its body; the rest is as the usual client of the protocol does it. */
@@ -62,9 +72,12 @@ export class Trial {
   readonly faults: Fault[] = [];
   /** What a reader should know besides. */
   readonly notes: string[] = [];
+  /** What a real client lost on the way. */
+  lost: Lost | undefined;
   readonly #setup: TrialSetup;
   readonly #client: WireClient = createWireClient();
   readonly #sockets: SocketReply[] = [];
+  readonly #others: Observed[] = [];
 
   constructor(setup: TrialSetup) {
     this.#setup = setup;
@@ -114,7 +127,17 @@ export class Trial {
 
   /** What was sent and received so far. */
   get observed(): readonly Observed[] {
-    return this.#client.observed;
+    return [...this.#client.observed, ...this.#others];
+  }
+
+  /** Adds what a client sent and received that is not the check client. */
+  addObserved(exchanges: readonly Observed[]): void {
+    this.#others.push(...exchanges);
+  }
+
+  /** Headers that the user's gateway wants of every client. */
+  get extraHeaders(): Readonly<Record<string, string>> {
+    return this.#setup.extraHeaders;
   }
 
   /** Body of a request of the client's protocol that says this, with the marker in its text. */

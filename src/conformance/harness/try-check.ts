@@ -3,7 +3,7 @@ import type { Budget } from './budget.ts';
 import { type DeskRoom, markerOf } from './desk.ts';
 import type { Observed } from './observed.ts';
 import { stopOf } from './stop.ts';
-import { type Fault, Trial } from './trial.ts';
+import { type Fault, type Lost, Trial } from './trial.ts';
 
 /** Where a check is tried: a gateway, and what stands behind it. */
 export interface Ground {
@@ -35,6 +35,7 @@ export interface Tried {
   reason?: string;
   faults: Fault[];
   notes: string[];
+  lost?: Lost;
   /** Nothing came in time. */
   late: boolean;
   observed: readonly Observed[];
@@ -48,7 +49,7 @@ export async function tryCheck(check: Check, route: Route, ground: Ground, optio
     return { verdict: 'inconclusive', reason, faults: [], notes: [], late: false, observed: [] };
   }
   const timeoutMs = ground.timeoutMs * (check.patience ?? 1);
-  const marker = markerOf(ground.seed, ground.name, check.id, JSON.stringify(route), options.attempt);
+  const marker = markerOf(ground.seed, ground.name, check.id, JSON.stringify(route), options.attempt, ...clientOf(check));
   const opened = options.alone ? ground.room?.openForAll(marker, timeoutMs) : ground.room?.open(marker, timeoutMs);
   const { baseUrl, key, extraHeaders } = ground;
   const trial = new Trial({
@@ -65,7 +66,10 @@ export async function tryCheck(check: Check, route: Route, ground: Ground, optio
   opened?.close();
   budget?.spend(trial.observed);
   const calls = opened?.desk.calls ?? [];
-  const tried = { faults: trial.faults, notes: trial.notes, observed: joinSides(trial.observed, calls) };
+  const tried = {
+    ...{ faults: trial.faults, notes: trial.notes, observed: joinSides(trial.observed, calls) },
+    ...(trial.lost ? { lost: trial.lost } : {}),
+  };
   const late = stopped !== undefined && 'late' in stopped;
   if (stopped && stopped.verdict !== 'fail')
     return { ...tried, verdict: stopped.verdict, reason: stopped.reason, late };
@@ -75,9 +79,13 @@ export async function tryCheck(check: Check, route: Route, ground: Ground, optio
   return { ...tried, faults, verdict: verdictOf(check, faults), late };
 }
 
+function clientOf({ client }: Check): string[] {
+  return client === undefined ? [] : [client];
+}
+
 function verdictOf({ level }: Check, faults: readonly Fault[]): Verdict {
   if (faults.length === 0) return 'pass';
-  return level === 'must' && faults.some(({ assumed }) => !assumed) ? 'fail' : 'warn';
+  return level === 'must' && faults.some(({ assumed, lesser }) => !assumed && !lesser) ? 'fail' : 'warn';
 }
 
 /** An upstream request belongs to the last client request that began before it. */

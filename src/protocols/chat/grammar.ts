@@ -3,11 +3,11 @@ import {
   asNumber,
   asObject,
   asString,
+  dataValue,
   type Grammar,
   type GrammarEvent,
   type GrammarRule,
   type JsonObject,
-  parseData,
   quote,
   type Severity,
   type StreamEnd,
@@ -49,7 +49,7 @@ function rule(source: string, strict: Severity, tolerant?: Severity): GrammarRul
 function check(events: readonly GrammarEvent[], end: StreamEnd): Violation<ChatRule>[] {
   const run = new Run();
   events.forEach((event, index) => {
-    run.read(index, event.data);
+    run.read(index, event);
   });
   return run.finish(end);
 }
@@ -70,7 +70,8 @@ class Run {
   #done = false;
   #error = false;
 
-  read(index: number, data: string): void {
+  read(index: number, event: GrammarEvent): void {
+    const { data } = event;
     this.#index = index;
     if (this.#done) {
       this.#report('after-done-sentinel', 'an event after `[DONE]`, where clients stop reading');
@@ -81,7 +82,7 @@ class Run {
       return;
     }
     if (this.#error) this.#report('after-error', 'an event after an error, at which clients stop');
-    const chunk = asObject(parseData(data));
+    const chunk = asObject(dataValue(event));
     if (!chunk) {
       this.#report('not-json', `the data is neither a JSON object nor \`[DONE]\`: ${quote(data)}`);
       return;

@@ -2,6 +2,7 @@ import {
   asNumber,
   asObject,
   asString,
+  dataValue,
   type Grammar,
   type GrammarEvent,
   type GrammarRule,
@@ -81,9 +82,10 @@ class Run {
   #stopReason: string | undefined;
   #terminal: string | undefined;
 
-  read(index: number, { name, data }: GrammarEvent): void {
+  read(index: number, source: GrammarEvent): void {
+    const { name, data } = source;
     this.#index = index;
-    const event = asObject(parseData(data));
+    const event = asObject(dataValue(source));
     if (!event) {
       this.#report('not-json', `the data is no JSON object: ${quote(data)}`);
       return;

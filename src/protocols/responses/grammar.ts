@@ -2,10 +2,10 @@ import {
   asNumber,
   asObject,
   asString,
+  dataValue,
   type Grammar,
   type GrammarEvent,
   type JsonObject,
-  parseData,
   quote,
   type StreamEnd,
   type Violation,
@@ -44,7 +44,8 @@ class Run {
   #terminal: string | undefined;
   #sentinel = false;
 
-  read(index: number, { name, data }: GrammarEvent): void {
+  read(index: number, source: GrammarEvent): void {
+    const { name, data } = source;
     this.#index = index;
     if (this.#sentinel) this.#report('after-done-sentinel', 'an event after `[DONE]`, where the SDKs stop reading');
     if (data === DONE_SENTINEL) {
@@ -52,7 +53,7 @@ class Run {
       this.#report('done-sentinel', 'a Responses stream has no `[DONE]`; it ends with its terminal event');
       return;
     }
-    const event = asObject(parseData(data));
+    const event = asObject(dataValue(source));
     if (!event) {
       this.#report('not-json', `the data is no JSON object: ${quote(data)}`);
       return;

@@ -1,13 +1,14 @@
 import { createSseParser } from '../../decode/sse.ts';
 import { TapedeckError } from '../../errors.ts';
 import { asObject, type JsonObject, parseData } from '../../protocols/grammar.ts';
+import { weighLoss } from '../../protocols/loss-weights.ts';
 import { createContext } from '../../translate/context.ts';
 import { defaultDialect, findDialect } from '../../translate/dialects.ts';
 import { eventText } from '../../translate/event-text.ts';
 import { findHop } from '../../translate/hops.ts';
 import type { BackContext, Hop, Plan, TranslateContext } from '../../translate/types.ts';
 import { toUtf8 } from '../../util/bytes.ts';
-import type { Loss, Protocol } from '../../util/types.ts';
+import type { Loss, LossWeight, Protocol } from '../../util/types.ts';
 
 export type DocumentKind = 'request' | 'response' | 'stream';
 
@@ -29,8 +30,11 @@ export interface TranslatedDocument {
   kind: DocumentKind;
   /** JSON, or an event stream. */
   text: string;
-  losses: Loss[];
+  /** Each with its weight: a `hint` changes nothing, a `semantic` one does. */
+  losses: WeighedLoss[];
 }
+
+export type WeighedLoss = Loss & { weight: LossWeight };
 
 /** A request goes from the client to the provider, answers the other way. */
 interface Way {
@@ -44,18 +48,23 @@ interface Way {
  */
 export function translateDocument(text: string, options: TranslateOptions): TranslatedDocument {
   const kind = options.kind ?? guessKind(text);
+  if (options.from === options.to) return { kind, text, losses: [] };
+  const { text: translated, losses } = translateText(text, kind, options);
+  return { kind, text: translated, losses: losses.map((loss) => ({ ...loss, weight: weighLoss(loss) })) };
+}
+
+function translateText(text: string, kind: DocumentKind, options: TranslateOptions): { text: string; losses: Loss[] } {
   const { from, to } = options;
-  if (from === to) return { kind, text, losses: [] };
   const way = kind === 'request' ? { client: from, upstream: to } : { client: to, upstream: from };
   const hop = findHop(way.client, way.upstream)!;
   if (kind === 'request') {
     const context = contextOf(options, way);
-    return { kind, ...translateRequest(hop, objectOf(text, 'request'), context) };
+    return translateRequest(hop, objectOf(text, 'request'), context);
   }
   const context = backContext(hop, options, way, kind === 'stream');
-  if (kind === 'stream') return { kind, ...translateEvents(hop, context, text) };
+  if (kind === 'stream') return translateEvents(hop, context, text);
   const { body, losses } = hop.response(objectOf(text, 'response'), context);
-  return { kind, text: `${JSON.stringify(body, null, 2)}\n`, losses };
+  return { text: `${JSON.stringify(body, null, 2)}\n`, losses };
 }
 
 /** An event stream by its first line, a request by what only a request has, else a response. */

@@ -4,8 +4,9 @@ import { decodeBody } from '../../decode/body.ts';
 import { LIMITS } from '../../decode/limits.ts';
 import { errorText, type ProtocolProblem } from '../../protocols/errors.ts';
 import { asObject, parseData } from '../../protocols/grammar.ts';
+import { countLosses, weighLoss } from '../../protocols/loss-weights.ts';
 import { breakOff, writtenHead } from '../../respond/http.ts';
-import { respondWhole } from '../../respond/whole.ts';
+import { respondWhole, respondWholeSoon } from '../../respond/whole.ts';
 import { createContext } from '../../translate/context.ts';
 import { readProviderError, retryHeaders, writeClientError } from '../../translate/error.ts';
 import { estimateTokens } from '../../translate/messages-responses/count-tokens.ts';
@@ -111,7 +112,7 @@ export class TranslatedExchange {
       this.#refuse(prepared.problem, prepared.details);
       return;
     }
-    if (translation.onLoss === 'reject' && prepared.losses.length > 0) {
+    if (translation.onLoss === 'reject' && prepared.losses.some((loss) => weighLoss(loss) === 'semantic')) {
       this.#refuse(lossProblem(prepared.losses));
       return;
     }
@@ -122,7 +123,7 @@ export class TranslatedExchange {
     }
     const extra =
       translation.onLoss === 'warn' && prepared.losses.length > 0
-        ? ['x-tapedeck-losses', String(prepared.losses.length)]
+        ? ['x-tapedeck-losses', lossCounts(prepared.losses)]
         : [];
     const movesOn = (status: number) => others.length > 0 && NO_SUCH_ENDPOINT.has(status);
     const relay = new TranslatedRelay({
@@ -244,10 +245,13 @@ export class TranslatedExchange {
   ): void {
     if (this.#over) return;
     const { tap, clock } = this.#exchange;
-    respondWhole(this.#response, status, contentType, text, headers);
+    // A request that is refused may have faults that end its connection as soon as they are read.
+    const respond = this.#relay ? respondWholeSoon : respondWhole;
+    respond(this.#response, status, contentType, text, headers);
     const written = tap?.clientResponse(clock(), writtenHead(this.#response), producer());
     written?.data(clock(), Buffer.from(text));
-    const end: EntryEnd = { by: 'tapedeck', how: 'complete', ms: clock(), ...(detail === undefined ? {} : { detail }) };
+    const end: EntryEnd = { by: 'tapedeck', how: 'complete', ms: clock() };
+    if (detail !== undefined) end.detail = detail;
     written?.end(end);
     this.#finish(outcome, end);
   }
@@ -260,9 +264,16 @@ export class TranslatedExchange {
   }
 }
 
+/** A dictionary of RFC 9651. */
+function lossCounts(losses: readonly Loss[]): string {
+  const { hint, semantic } = countLosses(losses);
+  return `hint=${hint}, semantic=${semantic}`;
+}
+
 function lossProblem(losses: readonly Loss[]): ProtocolProblem {
-  const named = losses.slice(0, 5).map(({ path, reason }) => `${path || '/'}: ${reason}`);
-  const more = losses.length > named.length ? `; and ${losses.length - named.length} more` : '';
-  const message = `The translation would lose ${losses.length} thing(s), and --on-loss is reject. ${named.join('; ')}${more}`;
+  const semantic = losses.filter((loss) => weighLoss(loss) === 'semantic');
+  const named = semantic.slice(0, 5).map(({ path, reason }) => `${path || '/'}: ${reason}`);
+  const more = semantic.length > named.length ? `; and ${semantic.length - named.length} more` : '';
+  const message = `The translation would lose ${semantic.length} thing(s), and --on-loss is reject. ${named.join('; ')}${more}`;
   return { status: 400, code: 'translation_loss', message };
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { EntryEnd, Producer } from '../../cassette/format.ts';
 import type { AttemptTap, MessageTap } from '../../cassette/tap.ts';
 import { breakOff, writeHead, writtenHead } from '../../respond/http.ts';
+import { atEndOfTurn } from '../../respond/turn.ts';
 import { writeText } from '../../respond/whole.ts';
 import type { UpstreamHandler } from '../../upstream/client.ts';
 import { describeFailure, type UpstreamFailure } from '../../upstream/failure.ts';
@@ -69,6 +70,10 @@ export class TranslatedRelay implements UpstreamHandler {
   #over = false;
   readonly #onClose = () => this.#onClientClose();
   readonly #onDrain = () => this.#resume?.();
+  readonly #onEndOfTurn = () => {
+    this.#passes = false;
+    this.#passGathered();
+  };
 
   constructor(job: RelayJob) {
     this.#job = job;
@@ -87,11 +92,14 @@ export class TranslatedRelay implements UpstreamHandler {
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
-    // Interim responses (RFC 9110 section 15.2) speak of an answer that the client does not get as it is.
-    if (status < 200) return true;
     const { job, clock } = this.#parts();
-    this.#resume = resume;
     const headers = rawHeaders.map((field) => field.toString('latin1'));
+    // Interim responses (RFC 9110 section 15.2) speak of an answer that the client does not get as it is.
+    if (status < 200) {
+      this.#attempt?.informational(clock(), { status, statusText, headers });
+      return true;
+    }
+    this.#resume = resume;
     const httpVersion = this.#httpVersion;
     this.#upstreamResponse = this.#attempt?.response(clock(), { status, statusText, httpVersion, headers });
     this.#head = { status, headers };
@@ -201,10 +209,7 @@ export class TranslatedRelay implements UpstreamHandler {
   #passSoon(): void {
     if (this.#passes) return;
     this.#passes = true;
-    queueMicrotask(() => {
-      this.#passes = false;
-      this.#passGathered();
-    });
+    atEndOfTurn(this.#onEndOfTurn);
   }
 
   #passGathered(): void {
@@ -254,7 +259,8 @@ export class TranslatedRelay implements UpstreamHandler {
   }
 
   #end(by: EntryEnd['by'], how: EntryEnd['how'], detail?: string): EntryEnd {
-    return { by, how, ms: this.#job.exchange.clock(), ...(detail === undefined ? {} : { detail }) };
+    const ms = this.#job.exchange.clock();
+    return detail === undefined ? { by, how, ms } : { by, how, ms, detail };
   }
 }
 

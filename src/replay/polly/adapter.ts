@@ -1,5 +1,4 @@
 import { answerMiss } from './missed.ts';
-import { startPace } from './pace.ts';
 import type { CassettePersister } from './persister.ts';
 import { playRecording } from './play-recording.ts';
 import { AdapterBase, type NewRequest, type PollyRequest } from './polly.ts';
@@ -40,7 +39,7 @@ export class DispatcherAdapter extends AdapterBase {
   }
 
   async onReplay({ requestArguments: { call } }: PollyRequest): Promise<void> {
-    await playRecording(call.reply, call.recording!, startPace(this.options.speed));
+    await playRecording(call.reply, call.recording!, this.options.startPace(), this.#persister.deck.split);
   }
 
   /** @param error what stopped the request; a miss comes as one too */

@@ -20,6 +20,7 @@ import type { MatchOptions, Repeat } from '../match.ts';
 import type { Recording } from '../recording.ts';
 import type { MatchLevel, MatchRequest } from '../request.ts';
 import type { Call } from './call.ts';
+import type { CallDeck } from './call-deck.ts';
 import { withFailedConnections } from './failed-connections.ts';
 import { type CassetteMiss, expiredMiss, missOf } from './missed.ts';
 import { recordCall } from './record-call.ts';
@@ -49,7 +50,7 @@ export interface DeckOptions {
 }
 
 /** One cassette in use: what it holds, what was taken from it, and what is recorded to it. */
-export class Deck {
+export class Deck implements CallDeck {
   served = 0;
   recorded = 0;
   readonly misses: CassetteMiss[] = [];

@@ -10,10 +10,12 @@ import type { Speed } from '../player.ts';
 import type { MatchLevel } from '../request.ts';
 import { DispatcherAdapter } from './adapter.ts';
 import { Call } from './call.ts';
-import { type CassetteMode, type Deck, openDeck } from './deck.ts';
+import type { CallDeck } from './call-deck.ts';
+import { type CassetteMode, openDeck } from './deck.ts';
 import type { CassetteMiss } from './missed.ts';
+import { type Pace, startPace } from './pace.ts';
 import { CassettePersister } from './persister.ts';
-import { Polly, type PollyInstance } from './polly.ts';
+import { Polly, type PollyConfig, type PollyInstance } from './polly.ts';
 import { Reply } from './reply.ts';
 import { writtenFields } from './sent-head.ts';
 
@@ -79,7 +81,8 @@ export async function createCassetteDispatcher(options: CassetteDispatcherOption
     header: options.header,
     upstream: options.upstream ?? getGlobalDispatcher(),
   });
-  const dispatcher = new PollyDispatcher(startPolly(deck, mode, speed));
+  const config = { mode: deck.recordsAll ? 'record' : 'replay', recordIfMissing: mode === 'new_episodes' } as const;
+  const dispatcher = createPollyDispatcher(deck, { ...config, startPace: () => startPace(speed) });
   return {
     dispatcher,
     get served() {
@@ -97,12 +100,22 @@ export async function createCassetteDispatcher(options: CassetteDispatcherOption
   };
 }
 
-function startPolly(deck: Deck, mode: CassetteMode, speed: Speed): PollyInstance {
+/** What Polly does with requests, and when each read of an answer is told. */
+export interface PollyOptions extends Pick<PollyConfig, 'mode' | 'recordIfMissing'> {
+  startPace(): Pace;
+}
+
+/** A dispatcher whose requests go through a Polly of its own, which finds and keeps recordings in the deck. */
+export function createPollyDispatcher(deck: CallDeck, options: PollyOptions): Dispatcher {
+  return new PollyDispatcher(startPolly(deck, options));
+}
+
+function startPolly(deck: CallDeck, { mode, recordIfMissing, startPace }: PollyOptions): PollyInstance {
   return new Polly('tapedeck', {
-    mode: deck.recordsAll ? 'record' : 'replay',
-    recordIfMissing: mode === 'new_episodes',
+    mode,
+    recordIfMissing,
     adapters: [DispatcherAdapter],
-    adapterOptions: { [DispatcherAdapter.id]: { speed } },
+    adapterOptions: { [DispatcherAdapter.id]: { startPace } },
     persister: CassettePersister,
     persisterOptions: { [CassettePersister.id]: { deck } },
     // It would print every miss, which is told where it is asked for.
@@ -133,7 +146,7 @@ class PollyDispatcher extends Dispatcher {
         throw new errors.NotSupportedError('a cassette is played over HTTP requests, not over upgraded connections');
       }
       const call = new Call(options, reply);
-      reply.gone.addEventListener('abort', () => call.drop(reply.reason!), { once: true });
+      reply.onAbort = (reason) => call.drop(reason);
       reply.start();
       if (reply.over) return true;
       // A proxy that records its upstream leg waits for what is written after `onConnect`.

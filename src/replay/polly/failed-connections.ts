@@ -13,16 +13,17 @@ const UNSENT: ReadonlySet<string> = new Set(['refused', 'timeout', 'upstream-err
 export function withFailedConnections(source: ExchangeSource): ExchangeSource {
   return {
     async *exchanges() {
-      for await (const exchange of source.exchanges()) yield complete(exchange);
+      for await (const exchange of source.exchanges()) yield withFailedConnection(exchange);
     },
     async exchange(number) {
       const exchange = await source.exchange(number);
-      return exchange && complete(exchange);
+      return exchange && withFailedConnection(exchange);
     },
   };
 }
 
-function complete(exchange: RecordedExchange): RecordedExchange {
+/** One exchange of such a source. */
+export function withFailedConnection(exchange: RecordedExchange): RecordedExchange {
   const { client, attempts } = exchange;
   const isOurs = client.response.status === 0 || client._producer.how === 'error';
   if (attempts.length > 0 || !isOurs || !UNSENT.has(client._outcome)) return exchange;

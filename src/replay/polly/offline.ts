@@ -1,41 +1,53 @@
 import { Socket } from 'node:net';
+import { guardNames } from './offline-names.ts';
 
 /** A guard that is on duty. */
 export interface NetworkGuard {
-  /** `HOST:PORT` of every connection outside loopback that was asked for and not made, in order. */
+  /**
+   * `HOST:PORT` of every connection outside loopback that was asked for and not made, and `HOST` of every name that was asked for by
+   * itself, in order.
+   */
   readonly denied: string[];
   /** Ends the guard; connections are made as before when no other guard is left. */
   end(): void;
 }
 
+export interface GuardOptions {
+  /** Names and addresses outside loopback that connections may go to. */
+  allow?: readonly string[];
+}
+
 type Connect = Socket['connect'];
 
-const guards = new Set<NetworkGuard>();
+/** The guards on duty, each with the hosts that it lets through. */
+const guards = new Map<NetworkGuard, ReadonlySet<string>>();
 let original: Connect | undefined;
+let restoreNames = () => {};
 
 /**
  * Denies connections outside loopback until `end`: they fail with `ENETUNREACH` before a name is looked up. It stands at
- * `net.Socket`, which TCP, TLS, HTTP, HTTP/2 and every undici of this thread use; loopback and Unix sockets work as before.
- * Child processes, worker threads and UDP are not seen.
+ * `net.Socket`, which TCP, TLS, HTTP, HTTP/2 and every undici of this thread use, and at `node:dns`; loopback and Unix sockets work
+ * as before. Child processes, worker threads and UDP are not seen.
  */
-export function guardNetwork(): NetworkGuard {
+export function guardNetwork({ allow = [] }: GuardOptions = {}): NetworkGuard {
   const guard: NetworkGuard = {
     denied: [],
     end() {
-      guards.delete(guard);
-      if (guards.size === 0) restore();
+      if (guards.delete(guard) && guards.size === 0) restore();
     },
   };
   if (original === undefined) {
     original = Socket.prototype.connect;
     Socket.prototype.connect = guardedConnect as Connect;
   }
-  guards.add(guard);
+  if (guards.size === 0) restoreNames = guardNames(refusalOf);
+  guards.set(guard, new Set(allow.map(plainHost)));
   return guard;
 }
 
 /** Whoever patched `connect` after us keeps the patch, and ours below it lets everything through. */
 function restore(): void {
+  restoreNames();
   if (Socket.prototype.connect !== (guardedConnect as Connect)) return;
   Socket.prototype.connect = original!;
   original = undefined;
@@ -43,14 +55,31 @@ function restore(): void {
 
 function guardedConnect(this: Socket, ...args: unknown[]): Socket {
   const target = targetOf(args);
-  if (guards.size === 0 || target === undefined || isLoopback(target.host)) {
-    return Reflect.apply(original!, this, args);
-  }
-  const name = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
-  for (const { denied } of guards) denied.push(name);
-  const message = `Tapedeck: a connection to ${name} was denied, because a replay runs without the network.`;
-  process.nextTick(() => this.destroy(Object.assign(new Error(message), { code: 'ENETUNREACH', syscall: 'connect' })));
+  const error = target && refusalOf(target.host, target.port);
+  if (error === undefined) return Reflect.apply(original!, this, args);
+  process.nextTick(() => this.destroy(error));
   return this;
+}
+
+/** Counts what is denied. @param port undefined: the name alone is asked for */
+function refusalOf(host: string, port?: unknown): Error | undefined {
+  const name = plainHost(host);
+  if (isLoopback(name)) return undefined;
+  const denying = [...guards].filter(([, allowed]) => !allowed.has(name));
+  if (denying.length === 0) return undefined;
+  const shown = port === undefined ? name : `${name.includes(':') ? `[${name}]` : name}:${port}`;
+  for (const [{ denied }] of denying) denied.push(shown);
+  const what = port === undefined ? `looking up ${shown}` : `a connection to ${shown}`;
+  const message = `Tapedeck: ${what} was denied, because a replay runs without the network.`;
+  return Object.assign(new Error(message), port === undefined ? NAME_DENIED : CONNECTION_DENIED);
+}
+
+const CONNECTION_DENIED = { code: 'ENETUNREACH', syscall: 'connect' };
+const NAME_DENIED = { code: 'EAI_AGAIN', syscall: 'getaddrinfo' };
+
+/** In lower case and without brackets. */
+function plainHost(host: string): string {
+  return host.toLowerCase().replace(/^\[|\]$/g, '');
 }
 
 /** Where a connection is to go, from any form of arguments that `connect` takes; undefined for a path. */
@@ -65,8 +94,7 @@ function targetOf(args: unknown[]): { host: string; port: unknown } | undefined 
   return { host: typeof second === 'string' ? second : 'localhost', port: first };
 }
 
-/** RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3, RFC 6761 section 6.3. */
+/** RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3, RFC 6761 section 6.3. @param host as `plainHost` writes it */
 function isLoopback(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[|\]$/g, '');
-  return /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$|^(?:.+\.)?localhost\.?$|^0\.0\.0\.0$|^::$/.test(name);
+  return /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$|^(?:.+\.)?localhost\.?$|^0\.0\.0\.0$|^::$/.test(host);
 }

@@ -1,4 +1,4 @@
-import type { Deck } from './deck.ts';
+import type { CallDeck } from './call-deck.ts';
 import { type FoundEntry, PersisterBase, type PollyRequest } from './polly.ts';
 
 /**
@@ -8,7 +8,7 @@ import { type FoundEntry, PersisterBase, type PollyRequest } from './polly.ts';
 export class CassettePersister extends PersisterBase {
   static readonly id = 'tapedeck-cassette';
 
-  get deck(): Deck {
+  get deck(): CallDeck {
     return this.options.deck;
   }
 

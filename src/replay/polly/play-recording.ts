@@ -1,9 +1,11 @@
 import { errors } from 'undici';
 import type { Entry, EntryEnd } from '../../cassette/format.ts';
+import { concatBytes } from '../../util/bytes.ts';
 import { headText } from '../../util/headers.ts';
 import type { RawHeaders } from '../../util/types.ts';
 import { type Answer, planAnswer } from '../answer.ts';
 import type { Recording } from '../recording.ts';
+import type { CallDeck } from './call-deck.ts';
 import type { Pace } from './pace.ts';
 import type { Reply } from './reply.ts';
 
@@ -11,16 +13,26 @@ import type { Reply } from './reply.ts';
  * Tells a recorded answer read by read, as the network told it: one chunk at a time, none while whoever asked has paused, none
  * after it has aborted. An answer that broke off fails with the error that undici has for that.
  */
-export async function playRecording(reply: Reply, recording: Recording, pace: Pace): Promise<void> {
+export async function playRecording(
+  reply: Reply,
+  recording: Recording,
+  pace: Pace,
+  split?: CallDeck['split'],
+): Promise<void> {
   const answer = planAnswer(recording);
-  const { head, writes, end } = answer;
+  const { head, end } = answer;
+  const writes = split ? splitWrites(answer, split) : answer.writes;
   const until = async (ms: number): Promise<boolean> => {
-    const came = await pace(ms, reply.gone).then(
+    const came = await pace(ms, reply).then(
       () => true,
       () => false,
     );
     return came && reply.ready();
   };
+  for (const interim of answer.informational) {
+    if (!(await until(interim.ms))) return;
+    reply.head(interim.status, interim.headers, interim.statusText);
+  }
   if (head) {
     if (!(await until(head.ms))) return;
     reply.head(head.status, headersOf(recording.entry, head.headers), head.statusText);
@@ -34,6 +46,12 @@ export async function playRecording(reply: Reply, recording: Recording, pace: Pa
   const failure = failureOf(recording.entry, answer);
   if (failure) reply.fail(failure);
   else reply.end(answer.trailers.flat());
+}
+
+/** The same bytes in other reads, all at the time of the last one. */
+function* splitWrites({ writes, end }: Answer, split: NonNullable<CallDeck['split']>): Generator<Answer['writes'][0]> {
+  const ms = writes.at(-1)?.ms ?? end.ms;
+  for (const data of split(concatBytes(writes.map((write) => write.data)))) yield { ms, data };
 }
 
 /** The planned headers, with those of the recorded connection in their places: nothing here frames the body by them. */
@@ -53,7 +71,7 @@ function headersOf({ response }: Entry, planned: RawHeaders): RawHeaders {
 const REPLANNED = new Set(['content-encoding', 'content-length']);
 
 /** Undefined for an answer that ended as HTTP says, and for one that its client closed after the last event. */
-function failureOf(entry: Entry, { head, end }: Answer): Error | undefined {
+export function failureOf(entry: Entry, { head, end }: Answer): Error | undefined {
   const { how, detail } = entry._end ?? { how: 'closed' };
   const closedByClient = entry._outcome === 'complete' && !entry.response.content._cut;
   if (head && (end.how === 'end' || closedByClient)) return undefined;

@@ -1,9 +1,9 @@
 import AdapterModule from '@pollyjs/adapter';
 import { Polly as PollyModule } from '@pollyjs/core';
 import PersisterModule from '@pollyjs/persister';
-import type { Speed } from '../player.ts';
 import type { Call } from './call.ts';
-import type { Deck } from './deck.ts';
+import type { CallDeck } from './call-deck.ts';
+import type { Pace } from './pace.ts';
 
 /**
  * The part of Polly.js 6.0.6 that is used here, with types of our own: its declarations name its CommonJS classes as default
@@ -31,7 +31,7 @@ export interface PollyInstance {
 
 interface AdapterShape {
   readonly polly: PollyInstance;
-  readonly options: { speed: Speed };
+  readonly options: { startPace(): Pace };
   /** Asks the hooks below in their order; resolves when the request is over, whatever became of it. */
   handleRequest(request: NewRequest): Promise<PollyRequest>;
 }
@@ -44,7 +44,7 @@ export interface FoundEntry {
 }
 
 interface PersisterShape {
-  readonly options: { deck: Deck };
+  readonly options: { deck: CallDeck };
 }
 
 export interface PollyConfig {
@@ -52,8 +52,8 @@ export interface PollyConfig {
   recordIfMissing: boolean;
   adapters: unknown[];
   persister: unknown;
-  adapterOptions: Record<string, { speed: Speed }>;
-  persisterOptions: Record<string, { deck: Deck }>;
+  adapterOptions: Record<string, { startPace(): Pace }>;
+  persisterOptions: Record<string, { deck: CallDeck }>;
   logLevel: 'silent';
   timing: null;
   matchRequestsBy: Record<'method' | 'headers' | 'body' | 'order' | 'url', false>;

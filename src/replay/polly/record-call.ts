@@ -75,9 +75,11 @@ class RecordedCall implements Dispatcher.DispatchHandler {
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void, statusText: string): boolean {
     const { reply } = this.#call;
     const headers = rawHeaders.map((field) => field.toString('latin1'));
-    if (status >= 200) {
+    const ms = this.#clock();
+    if (status < 200) {
+      for (const side of [this.#attempt, this.#exchange]) side.informational(ms, { status, statusText, headers });
+    } else {
       const head = { status, statusText, httpVersion: '1.1', headers };
-      const ms = this.#clock();
       this.#responses = [this.#attempt.response(ms, head), this.#exchange.clientResponse(ms, head, PASSED)];
       reply.onResume = resume;
     }

@@ -22,7 +22,8 @@ export class Reply implements Dispatcher.DispatchController {
   rawHeaders: Buffer[] | null = null;
   rawTrailers: Buffer[] | null = null;
   readonly #form: Form;
-  readonly #gone = new AbortController();
+  #gone: AbortController | undefined;
+  #onAbort: ((reason: Error) => void) | undefined;
   #paused = false;
   #over = false;
   #reason: Error | null = null;
@@ -50,9 +51,16 @@ export class Reply implements Dispatcher.DispatchController {
     return this.#over;
   }
 
-  /** Aborted when the request is, by the one who asked. */
+  /** Aborted when the request is, by the one who asked. Made when somebody wants it: most do not, and it costs as much as a small answer. */
   get gone(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#reason) this.#gone.abort(this.#reason);
     return this.#gone.signal;
+  }
+
+  /** Called when the request is aborted by the one who asked. */
+  set onAbort(listener: (reason: Error) => void) {
+    this.#onAbort = listener;
   }
 
   /** Called whenever data may be told again. */
@@ -76,7 +84,8 @@ export class Reply implements Dispatcher.DispatchController {
     if (this.#over) return;
     this.#reason = reason ?? new errors.RequestAbortedError();
     this.#finish(() => this.#form.fail(this, this.#reason!));
-    this.#gone.abort(this.#reason);
+    this.#onAbort?.(this.#reason);
+    this.#gone?.abort(this.#reason);
   }
 
   start(): void {

@@ -1,9 +1,10 @@
 import { legsOf, type RecordedExchange } from '../../cassette/legs.ts';
-import { CHECK_IDS, type CheckId } from '../../report/results/checks.ts';
+import { CHECK_IDS, type SuiteCheckId } from '../../report/results/checks.ts';
 import type { CheckResult, ExchangeResult } from '../../report/results/model.ts';
 import { checkDecode, checkReencode } from './coding-checks.ts';
 import { checkPassthrough } from './equal-checks.ts';
 import { checkGrammar, checkLegs, checkRedaction } from './leg-checks.ts';
+import { checkProxyRequest, checkProxyResponse, servedCalls, unaskedAttempts } from './proxy/checks.ts';
 import type { Check, CheckContext } from './result.ts';
 import {
   checkLosses,
@@ -12,7 +13,7 @@ import {
   checkStreamTranslation,
 } from './translation-checks.ts';
 
-const RUN: Readonly<Record<CheckId, Check>> = {
+const RUN: Readonly<Record<SuiteCheckId, Check>> = {
   'legs.valid': checkLegs,
   'stream.grammar': checkGrammar,
   'request.translation': checkRequestTranslation,
@@ -22,6 +23,8 @@ const RUN: Readonly<Record<CheckId, Check>> = {
   'coding.reencode': checkReencode,
   'passthrough.equal': checkPassthrough,
   'losses.equal': checkLosses,
+  'proxy.request': checkProxyRequest,
+  'proxy.response': checkProxyResponse,
   'redaction.complete': checkRedaction,
 };
 
@@ -32,13 +35,22 @@ export function describeExchange({ id, client }: RecordedExchange, number: numbe
   return { id, number, method, path, status: client.response.status };
 }
 
+/** What became of an exchange. */
+export interface JudgedExchange {
+  results: CheckResult[];
+  /** Recorded upstream calls that the proxy was answered with. */
+  served: number;
+  /** Recorded attempts that the proxy did not ask for. */
+  unused: number[];
+}
+
 /** Runs the checks that are wanted, in the order of the table. */
 export async function judgeExchange(
   setup: Omit<CheckContext, 'legs'>,
-  wants: (check: CheckId) => boolean,
-): Promise<CheckResult[]> {
+  wants: (check: SuiteCheckId) => boolean,
+): Promise<JudgedExchange> {
   const context: CheckContext = { ...setup, legs: legsOf(setup.exchange) };
   const results: CheckResult[] = [];
   for (const check of CHECK_IDS) if (wants(check)) results.push(...(await RUN[check](context)));
-  return results;
+  return { results, served: await servedCalls(context), unused: await unaskedAttempts(context) };
 }

@@ -1,5 +1,6 @@
 import { eventChunks, type Leg } from '../../cassette/legs.ts';
 import { parseSse } from '../../decode/sse.ts';
+import type { SseEvent } from '../../decode/types.ts';
 import type { CheckId } from '../../report/results/checks.ts';
 import type { CheckResult, Failure } from '../../report/results/model.ts';
 import { concatBytes } from '../../util/bytes.ts';
@@ -185,8 +186,18 @@ const ENDED: Readonly<Record<Protocol, RegExp>> = {
 function says(leg: Leg | undefined, words: Readonly<Record<Protocol, RegExp>>): boolean {
   const protocol = leg?.entry._protocol;
   if (!leg || !protocol) return false;
+  // What ends a stream stands at its end.
+  return eventsOf(leg).findLast(({ data }) => words[protocol].test(data)) !== undefined;
+}
+
+const EVENTS = new WeakMap<Leg, readonly SseEvent[]>();
+
+function eventsOf(leg: Leg): readonly SseEvent[] {
+  const known = EVENTS.get(leg);
+  if (known) return known;
   const { events } = parseSse(concatBytes(eventChunks(leg).map(({ data }) => data)));
-  return events.some(({ data }) => words[protocol].test(data));
+  EVENTS.set(leg, events);
+  return events;
 }
 
 function brokeOff(legs: readonly Leg[]): boolean {
@@ -205,7 +216,7 @@ function isTruthful({ rule }: Finding, leg: Leg, legs: readonly Leg[]): boolean 
 /** A client stream that claims an end which the upstream's never came to. */
 function inventedEnd(context: CheckContext, leg: Leg): Failure | undefined {
   if (leg.name !== 'client-response' || !brokeOff(context.legs) || !says(leg, COMPLETED)) return undefined;
-  const { events } = parseSse(concatBytes(eventChunks(leg).map(({ data }) => data)));
+  const events = eventsOf(leg);
   const event = events.findIndex(({ data }) => COMPLETED[leg.entry._protocol!].test(data));
   const message = `client-response event ${event + 1}: ${nameOf(events[event]!)} claims an end, but the upstream stream broke off`;
   const failure = failureOf(context, 'stream.grammar', { message, pointer: '', event, offset: events[event]!.start });

@@ -4,6 +4,7 @@ import type { CheckResult, Failure, ReplayOptions } from '../../report/results/m
 import type { LegName } from '../../util/types.ts';
 import type { TextDifference } from './compare.ts';
 import type { ExpectedBook } from './expected.ts';
+import type { ProxyHost } from './proxy/host.ts';
 import type { Retranslator } from './translation.ts';
 
 /** What every check gets. */
@@ -14,6 +15,10 @@ export interface CheckContext {
   /** Of the cassette. */
   retranslator: Retranslator;
   expected: ExpectedBook;
+  /** Of the cassette. */
+  proxy: ProxyHost;
+  /** The exchange was recorded too long ago to be served. */
+  expired: boolean;
   /** The command line that runs one check of this exchange alone. */
   reproduce(check: CheckId): string;
 }
@@ -42,14 +47,16 @@ export function notApplicable(subject: Subject, reason: string): CheckResult {
 }
 
 /** Most results of thousands of exchanges say the same; they are one object, so that memory hardly grows with a corpus. */
-const SHARED = new Map<string, CheckResult>();
+const SHARED = new Map<string, CheckResult[]>();
 
 function shared(result: CheckResult): CheckResult {
-  const { check, leg, attempt, verdict, reason } = result;
-  const key = `${check} ${leg} ${attempt} ${verdict} ${reason}`;
-  const known = SHARED.get(key);
+  const { check, leg, attempt, verdict, reason = '' } = result;
+  const alike = SHARED.get(reason) ?? [];
+  const known = alike.find(
+    (one) => one.check === check && one.leg === leg && one.attempt === attempt && one.verdict === verdict,
+  );
   if (known) return known;
-  SHARED.set(key, Object.freeze(result));
+  SHARED.set(reason, [...alike, Object.freeze(result)]);
   return result;
 }
 

@@ -26,6 +26,27 @@ export function isInShard(shard: Shard | undefined, cassette: string, exchange: 
   return hash % shard.count === shard.index - 1;
 }
 
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 24 * 3_600_000,
+  w: 7 * 24 * 3_600_000,
+};
+
+/**
+ * Milliseconds of a time such as `30d`.
+ * @throws TapedeckError `usage`
+ */
+export function parseMaxAge(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(text);
+  if (match) return Number(match[1]) * UNITS[match[2]!]!;
+  throw new TapedeckError('usage', `--max-age ${JSON.stringify(text)} is no length of time.`, {
+    hint: 'Write a number and a unit of ms, s, m, h, d or w, e.g. --max-age 30d.',
+  });
+}
+
 /** Says whether a text fits a filter. */
 export type Filter = (text: string) => boolean;
 

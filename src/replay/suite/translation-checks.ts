@@ -76,7 +76,7 @@ export function checkStreamTranslation(context: CheckContext): CheckResult[] {
   if (!recorded.ok) return [unmade(context, subject, recorded)];
   const { attempt, request, source } = found.value;
   const reads = recordedReads(source);
-  const made = upTo(recorded.value, attempt, retranslator.stream(exchange, attempt, request, reads));
+  const made = upTo(recorded.value, attempt, retranslator.recordedStream(exchange, attempt, request, source));
   const { status } = exchange.client.response;
   const first = judge(context, subject, { status, text: recorded.value }, made, compareStreams, 'as recorded');
   if (first.verdict !== 'passed') return [first];
@@ -121,7 +121,7 @@ export function checkLosses(context: CheckContext): CheckResult[] {
   if (found.ok) {
     const { attempt, request, source, streamed } = found.value;
     const made: Made<MadeAnswer> = streamed
-      ? { ok: true, value: retranslator.stream(exchange, attempt, request, recordedReads(source)) }
+      ? { ok: true, value: retranslator.recordedStream(exchange, attempt, request, source) }
       : retranslator.whole(exchange, attempt, request);
     if (!made.ok) return [unmade(context, subject, made)];
     losses.push(...made.value.losses);

@@ -11,7 +11,7 @@ import { createContext } from '../../translate/context.ts';
 import { type Dialect, defaultDialect, findDialect } from '../../translate/dialects.ts';
 import { readProviderError, writeClientError } from '../../translate/error.ts';
 import { estimateTokens } from '../../translate/messages-responses/count-tokens.ts';
-import type { TranslateContext } from '../../translate/types.ts';
+import type { Hop, TranslateContext } from '../../translate/types.ts';
 import { fromUtf8 } from '../../util/bytes.ts';
 import { fromHarHeaders } from '../../util/headers.ts';
 import type { Loss, Protocol } from '../../util/types.ts';
@@ -42,16 +42,20 @@ export class Retranslator {
     protocol: 'responses',
   });
 
+  /** The way between two protocols, with those conversations. */
+  hop(client: Protocol, upstream: Protocol): Hop | undefined {
+    return this.#translation.hop(client, upstream);
+  }
+
   /** By attempt, since several checks ask for the same. */
   readonly #requests = new WeakMap<Entry, Made<MadeRequest>>();
+  readonly #streamed = new WeakMap<Entry, boolean>();
+  readonly #streams = new WeakMap<Entry, MadeAnswer>();
+  readonly #answers = new WeakMap<Entry, Made<MadeAnswer>>();
 
   /** The upstream request of an attempt. */
   request(exchange: RecordedExchange, attempt: Entry): Made<MadeRequest> {
-    const known = this.#requests.get(attempt);
-    if (known) return known;
-    const made = this.#translate(exchange, attempt);
-    this.#requests.set(attempt, made);
-    return made;
+    return once(this.#requests, attempt, () => this.#translate(exchange, attempt));
   }
 
   #translate(exchange: RecordedExchange, attempt: Entry): Made<MadeRequest> {
@@ -84,7 +88,12 @@ export class Retranslator {
 
   /** Whether the answer is translated read by read; otherwise it is read whole first. */
   isStreamed(exchange: RecordedExchange, attempt: Entry, { prepared }: MadeRequest): boolean {
-    return this.#pass(exchange, attempt, prepared, () => {}) !== undefined;
+    return once(this.#streamed, attempt, () => this.#pass(exchange, attempt, prepared, () => {}) !== undefined);
+  }
+
+  /** The client's stream for the provider's reads as they were recorded. */
+  recordedStream(exchange: RecordedExchange, attempt: Entry, made: MadeRequest, source: Leg): MadeAnswer {
+    return once(this.#streams, attempt, () => this.stream(exchange, attempt, made, recordedReads(source)));
   }
 
   /** The client's stream for these reads of the provider's. */
@@ -102,6 +111,10 @@ export class Retranslator {
 
   /** The client's answer for one that came whole. */
   whole(exchange: RecordedExchange, attempt: Entry, made: MadeRequest): Made<MadeAnswer> {
+    return once(this.#answers, attempt, () => this.#whole(exchange, attempt, made));
+  }
+
+  #whole(exchange: RecordedExchange, attempt: Entry, made: MadeRequest): Made<MadeAnswer> {
     const bytes = readableBody(legOf(exchange, 'upstream-response', attempt._attempt));
     if (!bytes.ok) return bytes;
     const { status, headers } = attempt.response;
@@ -127,7 +140,7 @@ export class Retranslator {
     const made = this.request(exchange, attempt);
     if (!made.ok || made.value.passed) return;
     if (this.isStreamed(exchange, attempt, made.value)) {
-      this.stream(exchange, attempt, made.value, recordedReads(source));
+      this.recordedStream(exchange, attempt, made.value, source);
     } else this.whole(exchange, attempt, made.value);
   }
 
@@ -144,6 +157,12 @@ export class Retranslator {
     for (let i = 0; i < ids; i++) context.newId('');
     return { ...prepared, back: { ...back, context: { ...context, plan: back.context.plan } } };
   }
+}
+
+/** What is known of an attempt, or is made now. */
+function once<T>(known: WeakMap<Entry, T>, attempt: Entry, make: () => T): T {
+  if (!known.has(attempt)) known.set(attempt, make());
+  return known.get(attempt)!;
 }
 
 /** The tokens that the proxy estimates where the provider counts none; undefined for any other exchange. */
@@ -167,16 +186,22 @@ interface Setup {
 }
 
 function setupOf({ client }: RecordedExchange, attempt: Entry): Made<Setup> {
-  const { name, how = '', dialect, model } = attempt._producer;
+  const { name, how = '', model } = attempt._producer;
   if (name !== 'tapedeck') return { ok: false, reason: `the upstream side was made by ${name}` };
   const passed = how === 'passthrough';
   const [from, to] = passed ? [client._protocol, attempt._protocol ?? client._protocol] : how.split('->');
   if (!isProtocol(from) || !isProtocol(to))
     return { ok: false, reason: 'the exchange is of no protocol that is translated' };
-  const table = passed ? defaultDialect(to) : findDialect(dialect ?? '', to);
-  if (table) return { ok: true, value: { client: from, upstream: to, dialect: table, model } };
+  const table = dialectOf(attempt, to);
+  return table.ok ? { ok: true, value: { client: from, upstream: to, dialect: table.value, model } } : table;
+}
+
+/** The provider's table that was in force in an attempt. */
+export function dialectOf({ _producer: { how, dialect } }: Entry, protocol: Protocol): Made<Dialect> {
+  const table = how === 'passthrough' ? defaultDialect(protocol) : findDialect(dialect ?? '', protocol);
+  if (table) return { ok: true, value: table };
   if (dialect === undefined) return { ok: false, reason: 'the cassette does not say which dialect was in force' };
-  return { ok: false, fault: `there is no dialect ${JSON.stringify(dialect)} of ${to} any more` };
+  return { ok: false, fault: `there is no dialect ${JSON.stringify(dialect)} of ${protocol} any more` };
 }
 
 function isProtocol(text: string | null | undefined): text is Protocol {

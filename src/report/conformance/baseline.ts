@@ -1,15 +1,8 @@
-import {
-  type BaselineChange,
-  type CheckResult,
-  type ConformanceReport,
-  isBad,
-  keyOfResult,
-  type RouteFacts,
-} from './model.ts';
+import { type BaselineChange, type CheckResult, type ConformanceReport, isBad, type RouteFacts } from './model.ts';
 
-/** Holds a report against an earlier one: by check, route and model. Both are left as they are. */
+/** Holds a report against an earlier one: by check, route, model and real client. Both are left as they are. */
 export function holdAgainstBaseline(report: ConformanceReport, before: ConformanceReport): ConformanceReport {
-  const earlier = new Map(before.results.map((result) => [keyOfResult(result), result]));
+  const earlier = new Map(before.results.map((result) => [keyOf(result), result]));
   const revisions = new Map(before.checks.map(({ id, revision }) => [id, revision]));
   const changedChecks = new Set(
     report.checks.filter(({ id, revision }) => revisions.has(id) && revisions.get(id) !== revision).map(({ id }) => id),
@@ -22,7 +15,7 @@ export function holdAgainstBaseline(report: ConformanceReport, before: Conforman
     'new check': 0,
   };
   const results = report.results.map((result): CheckResult => {
-    const change = changeOf(result, earlier.get(keyOfResult(result)), changedChecks.has(result.check));
+    const change = changeOf(result, earlier.get(keyOf(result)), changedChecks.has(result.check));
     if (change === undefined) return result;
     counts[change] += 1;
     return { ...result, change };
@@ -30,6 +23,10 @@ export function holdAgainstBaseline(report: ConformanceReport, before: Conforman
   const { name, version } = before.gateway;
   const gateway = { ...(name === undefined ? {} : { name }), ...(version === undefined ? {} : { version }) };
   return { ...report, results, baseline: { tool: before.tool, gateway, counts, lost: lostRoutes(report, before) } };
+}
+
+function keyOf({ check, route = '', model = '', client = '' }: CheckResult): string {
+  return JSON.stringify([check, route, model, client]);
 }
 
 function changeOf(now: CheckResult, before: CheckResult | undefined, revised: boolean): BaselineChange | undefined {

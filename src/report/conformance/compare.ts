@@ -2,7 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { Verdict } from '../../conformance/check.ts';
 import { type Column, formatTable } from '../table.ts';
 import { oneLine } from '../text.ts';
-import { type ConformanceReport, keyOfResult } from './model.ts';
+import type { ConformanceReport } from './model.ts';
 import { countsText, headOf, tallyText } from './words.ts';
 
 /** What two reports say differently. */
@@ -15,7 +15,9 @@ export interface Comparison {
 
 export interface Difference {
   check: string;
-  route?: string;
+  /** What the client speaks; what the provider does may be part of what differs. */
+  client?: string;
+  /** Where one of the reports has several. */
   model?: string;
   /** Absent: it was not tried there. */
   a?: Verdict;
@@ -24,17 +26,20 @@ export interface Difference {
   revised?: true;
 }
 
-/** Compares by check, route and model. */
+type Place = Pick<Difference, 'check' | 'client' | 'model'>;
+
+/** Compares by check, client protocol and, where there are several, model. */
 export function compareReports(a: ConformanceReport, b: ConformanceReport): Comparison {
-  const [left, right] = [verdictsOf(a), verdictsOf(b)];
-  const [oldRevisions, newRevisions] = [revisionsOf(a), revisionsOf(b)];
+  const several = a.options.models.length > 1 || b.options.models.length > 1;
+  const [left, right] = [tableOf(a, several), tableOf(b, several)];
+  const [old, now] = [revisionsOf(a), revisionsOf(b)];
   const differences: Difference[] = [];
   let same = 0;
-  for (const [key, place] of new Map([...placesOf(a), ...placesOf(b)])) {
-    const [before, after] = [left.get(key), right.get(key)];
+  for (const [key, { place }] of new Map([...left, ...right])) {
+    const [before, after] = [left.get(key)?.verdict, right.get(key)?.verdict];
+    const [was, is] = [old.get(place.check), now.get(place.check)];
     if (before === after) same += 1;
     else {
-      const [was, is] = [oldRevisions.get(place.check), newRevisions.get(place.check)];
       differences.push({
         ...place,
         ...(before === undefined ? {} : { a: before }),
@@ -46,16 +51,16 @@ export function compareReports(a: ConformanceReport, b: ConformanceReport): Comp
   return { differences, same };
 }
 
-function verdictsOf({ results }: ConformanceReport): Map<string, Verdict> {
-  return new Map(results.map((result) => [keyOfResult(result), result.verdict]));
-}
-
-function placesOf({ results }: ConformanceReport): Map<string, Pick<Difference, 'check' | 'route' | 'model'>> {
+function tableOf({ results }: ConformanceReport, several: boolean): Map<string, { place: Place; verdict: Verdict }> {
   return new Map(
-    results.map((result) => {
-      const { check, route, model } = result;
-      const place = { check, ...(route === undefined ? {} : { route }), ...(model === undefined ? {} : { model }) };
-      return [keyOfResult(result), place];
+    results.map(({ check, route, model, verdict }) => {
+      const client = route?.split('->')[0];
+      const place = {
+        check,
+        ...(client === undefined ? {} : { client }),
+        ...(several && model !== undefined ? { model } : {}),
+      };
+      return [JSON.stringify(place), { place, verdict }];
     }),
   );
 }
@@ -71,7 +76,6 @@ export function comparisonLines(
   { colour, width }: { colour: ChalkInstance; width: number | undefined },
 ): string[] {
   const { differences, same } = compareReports(a, b);
-  const models = new Set(differences.map(({ model }) => model)).size > 1;
   const verdict = (side: 'a' | 'b'): Column<Difference> => ({
     title: side,
     value: (row) => row[side] ?? 'not tried',
@@ -79,8 +83,8 @@ export function comparisonLines(
   });
   const columns: Column<Difference>[] = [
     { title: 'check', value: ({ check }) => check, flexible: { min: 24 } },
-    { title: 'route', value: ({ route = '' }) => oneLine(route) },
-    ...(models ? [{ title: 'model', value: ({ model = '' }: Difference) => oneLine(model), drop: 1 }] : []),
+    { title: 'client', value: ({ client = '' }) => client },
+    { title: 'model', value: ({ model = '' }) => oneLine(model), drop: 1 },
     verdict('a'),
     verdict('b'),
     { title: '', value: ({ revised }) => (revised ? 'check changed' : ''), drop: 2 },

@@ -1,5 +1,5 @@
 import type { Area, ConformanceProfile, Level, Verdict } from '../../conformance/check.ts';
-import type { Fault } from '../../conformance/harness/trial.ts';
+import type { Fault, Lost } from '../../conformance/harness/trial.ts';
 import { EXIT, worstExit } from '../../errors.ts';
 import type { Protocol } from '../../util/types.ts';
 
@@ -68,13 +68,17 @@ export interface CheckResult {
   check: string;
   /** `responses->chat`; absent for what is asked of the gateway as a whole. */
   route?: string;
-  /** Where several models were tried. */
+  /** That the client named; absent where `route` is. */
   model?: string;
+  /** The real client that was run, with its version. */
+  client?: string;
   verdict: Verdict;
   /** Why it is not a pass, where no fault says it. */
   reason?: string;
   faults?: Fault[];
   notes?: string[];
+  /** What a real client lost before it found a way that works; differs from run to run. */
+  lost?: Lost;
   /** What the same check said of our own proxy in the same run. */
   control?: Verdict;
   /** Cassettes of what was exchanged: with the gateway, with our own proxy. */
@@ -162,11 +166,6 @@ export function countResults(results: readonly CheckResult[]): Counts {
   const counts = { ...none, results: results.length, checks, waived };
   for (const { verdict } of results) counts[verdict] += 1;
   return counts;
-}
-
-/** What results of two reports are compared by. */
-export function keyOfResult({ check, route = '', model = '' }: CheckResult): string {
-  return JSON.stringify([check, route, model]);
 }
 
 /** Whether a result makes a run fail as long as nobody says otherwise. */

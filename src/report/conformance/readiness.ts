@@ -43,11 +43,11 @@ export function judgeReadiness(
     const should = tally(own, facts, 'should');
     const open = routes.some((route) => route.client === protocol && route.state === 'open');
     const untried = whatIsUntried(scope);
-    const because = open
-      ? [...untried, ...failures(own, facts)]
-      : [`the gateway has no open route for ${protocol} clients`];
-    const verdict = verdictOf(open, must, should);
-    return { client, profile, verdict: weaken(verdict, scope, untried), must, should, because };
+    const verdict = weaken(verdictOf(open, must, should), scope, untried);
+    const found = failures(own, facts);
+    const reasons = verdict === 'NOT READY' ? [...found, ...untried] : [...untried, ...found];
+    const because = open ? reasons : [`the gateway has no open route for ${protocol} clients`];
+    return { client, profile, verdict, must, should, because };
   });
 }
 

@@ -10,6 +10,7 @@ import {
   faultLines,
   groupResults,
   headOf,
+  MOST_FAULTS,
   type ResultGroup,
   rankFailures,
   routeText,
@@ -71,9 +72,6 @@ const MARKS: Partial<Record<Verdict, (colour: ChalkInstance) => string>> = {
   warn: (colour) => colour.yellow('!'),
 };
 
-/** Of many faults in one answer the first ones say what is wrong; the rest is in the evidence. */
-const MOST_FAULTS = 5;
-
 function groupLines({ check, result, places }: ResultGroup, colour: ChalkInstance): string[] {
   const { verdict, reason, faults = [], notes = [], evidence, reproduce, control } = result;
   const mark = MARKS[verdict]?.(colour) ?? verdict;
@@ -82,7 +80,7 @@ function groupLines({ check, result, places }: ResultGroup, colour: ChalkInstanc
   return [
     `${mark} ${colour.bold(check.id)} ${colour.dim(check.level)}${standing.join('')}`,
     ...(places.length === 0 ? [] : [`    ${places.map(oneLine).join(', ')}`]),
-    `    ${colour.dim(`${check.requirement} (${check.source})`)}`,
+    `    ${colour.dim(oneLine(`${check.requirement} (${check.source})`))}`,
     ...(reason === undefined ? [] : [`    ${oneLine(reason)}`]),
     ...faults.slice(0, MOST_FAULTS).flatMap((fault) => faultText(faultLines(fault), colour)),
     ...(more > 0 ? [`    … and ${more} more`] : []),

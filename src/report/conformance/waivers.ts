@@ -1,4 +1,11 @@
-import { type CheckResult, type ConformanceReport, countResults, isBad, type Waiver, type WaiverFacts } from './model.ts';
+import {
+  type CheckResult,
+  type ConformanceReport,
+  countResults,
+  isBad,
+  type Waiver,
+  type WaiverFacts,
+} from './model.ts';
 
 /**
  * Marks the failures that a waiver speaks of, and says what became of each waiver.

@@ -14,13 +14,16 @@ import {
 
 /** What every report of a conformance run says in the same words. */
 
+/** Of many faults in one answer the first ones say what is wrong; the rest is in the JSON report and in the evidence. */
+export const MOST_FAULTS = 5;
+
 /** Longer values are in the evidence. */
 const MOST_OF_VALUE = 400;
 
 /** Where a result is from: `responses->chat gpt-5.5`; empty: the gateway as a whole. */
-export function placeOfResult({ route, model }: CheckResult, { options }: ConformanceReport): string {
+export function placeOfResult({ route, model, client }: CheckResult, { options }: ConformanceReport): string {
   const several = options.models.length > 1;
-  return [route, several ? model : undefined].filter((part) => part !== undefined).join(' ');
+  return [route, several ? model : undefined, client].filter((part) => part !== undefined).join(' ');
 }
 
 /** One line about the gateway and how it was tried. */
@@ -62,6 +65,32 @@ export function faultLines({ message, where, pointer, expected, actual, rule, so
 
 function valueText(value: unknown): string {
   return truncateText(oneLine(JSON.stringify(value) ?? 'undefined'), MOST_OF_VALUE);
+}
+
+/** In one line: why a result is no pass. */
+export function whyOf({ reason, faults = [] }: CheckResult): string {
+  return oneLine(reason ?? faults[0]?.message ?? '');
+}
+
+/** All of a result in plain lines. */
+export function plainResult(result: CheckResult, report: ConformanceReport): string[] {
+  const check = report.checks.find(({ id }) => id === result.check)!;
+  const place = placeOfResult(result, report);
+  return plainGroup({ check, result, places: place === '' ? [] : [place] });
+}
+
+/** All of a group in plain lines, but for its name. */
+export function plainGroup({ check, result }: ResultGroup): string[] {
+  const { reason, faults = [], control, evidence, reproduce } = result;
+  return [
+    `${check.level} ${oneLine(check.requirement)} (${oneLine(check.source)})`,
+    ...(reason === undefined ? [] : [oneLine(reason)]),
+    ...faults.slice(0, MOST_FAULTS).flatMap(faultLines),
+    ...(faults.length > MOST_FAULTS ? [`… and ${faults.length - MOST_FAULTS} more`] : []),
+    ...(control === undefined ? [] : [`our own proxy: ${control}`]),
+    ...(evidence === undefined ? [] : [`see tapedeck show ${evidence.gateway}`]),
+    ...(reproduce === undefined ? [] : [`run ${oneLine(reproduce)}`]),
+  ];
 }
 
 /** Results of one check that say the same of several routes. */

@@ -1,5 +1,5 @@
 /** What `replay` looks at in every exchange, in the order of the reports. */
-export type CheckId =
+export type SuiteCheckId =
   | 'legs.valid'
   | 'stream.grammar'
   | 'request.translation'
@@ -9,17 +9,29 @@ export type CheckId =
   | 'coding.reencode'
   | 'passthrough.equal'
   | 'losses.equal'
+  | 'proxy.request'
+  | 'proxy.response'
   | 'redaction.complete';
 
-export interface CheckInfo {
-  id: CheckId;
+/** What `replay --against` looks at. */
+export type AgainstCheckId =
+  | 'against.request'
+  | 'against.status'
+  | 'against.headers'
+  | 'against.stream'
+  | 'against.body';
+
+export type CheckId = SuiteCheckId | AgainstCheckId;
+
+export interface CheckInfo<Id extends CheckId = CheckId> {
+  id: Id;
   /** One sentence: what must hold. */
   what: string;
   /** Where the rule comes from. */
   source: string;
 }
 
-export const CHECKS: readonly CheckInfo[] = [
+export const CHECKS: readonly CheckInfo<SuiteCheckId>[] = [
   {
     id: 'legs.valid',
     what: 'Every leg is a document of its endpoint by the profiles chosen.',
@@ -67,14 +79,59 @@ export const CHECKS: readonly CheckInfo[] = [
     source: 'docs/replay.md: nothing is dropped silently',
   },
   {
+    id: 'proxy.request',
+    what: 'The whole proxy, given the client request again, sends the recorded requests upstream: method, URL, header fields and body.',
+    source: 'docs/replay.md: the whole proxy; RFC 9110 section 7.6',
+  },
+  {
+    id: 'proxy.response',
+    what: 'The whole proxy, given the recorded answers from upstream, gives the client the recorded response: status, header fields, body and how it ends.',
+    source: 'docs/replay.md: the whole proxy; RFC 9112 sections 6 to 8',
+  },
+  {
     id: 'redaction.complete',
     what: 'Nothing in the exchange looks like a credential.',
     source: 'docs/privacy.md',
   },
 ];
 
-export const CHECK_IDS: readonly CheckId[] = CHECKS.map(({ id }) => id);
+export const AGAINST_CHECKS: readonly CheckInfo<AgainstCheckId>[] = [
+  {
+    id: 'against.request',
+    what: 'The gateway asks the upstream for what was recorded: as often, the same path, and a body that is the same after field rules.',
+    source: 'docs/replay.md: a live gateway; docs/matching.md: field rules',
+  },
+  {
+    id: 'against.status',
+    what: 'The client gets the recorded status.',
+    source: 'docs/replay.md: a live gateway',
+  },
+  {
+    id: 'against.headers',
+    what: 'The client gets the response headers that clients act upon as they were recorded.',
+    source: 'docs/replay.md: a live gateway; docs/codex-agreement.md: i-429, r-model-header, r-turn-state',
+  },
+  {
+    id: 'against.stream',
+    what: 'The client gets the recorded events, in their order, with the same fields but for ids and times.',
+    source: 'docs/replay.md: a live gateway',
+  },
+  {
+    id: 'against.body',
+    what: 'The answer amounts to the recorded one, item by item, but for ids and times.',
+    source: 'docs/replay.md: a live gateway',
+  },
+];
+
+export const CHECK_IDS: readonly SuiteCheckId[] = CHECKS.map(({ id }) => id);
+
+const ALL: readonly CheckInfo[] = [...CHECKS, ...AGAINST_CHECKS];
 
 export function checkInfo(id: CheckId): CheckInfo {
-  return CHECKS.find((check) => check.id === id)!;
+  return ALL.find((check) => check.id === id)!;
+}
+
+/** Where a check stands in reports, from 0. */
+export function checkOrder(id: CheckId): number {
+  return ALL.findIndex((check) => check.id === id);
 }

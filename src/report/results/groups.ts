@@ -1,4 +1,4 @@
-import { CHECK_IDS, type CheckId } from './checks.ts';
+import { type CheckId, checkOrder } from './checks.ts';
 import { type CheckResult, countResults, type ExchangeResult, type ReplayReport } from './model.ts';
 
 /** Results of one check that say the same. */
@@ -26,9 +26,8 @@ export function groupResults(
       }
     }
   }
-  const order = (check: CheckId) => CHECK_IDS.indexOf(check);
   return [...groups.values()].sort(
-    (a, b) => order(a.check) - order(b.check) || b.count - a.count || (a.text < b.text ? -1 : 1),
+    (a, b) => checkOrder(a.check) - checkOrder(b.check) || b.count - a.count || (a.text < b.text ? -1 : 1),
   );
 }
 

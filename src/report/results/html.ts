@@ -1,49 +1,30 @@
-import { oneLine } from '../text.ts';
+import { escapeHtml, htmlDiff, htmlNumbers, htmlPage } from '../formats/html.ts';
 import { diffOfFailure, nameOfResult, placeOfFailure } from './failure-text.ts';
 import { groupResults, plainCounts } from './groups.ts';
-import { STYLE } from './html-style.ts';
 import type { CassetteResult, CheckResult, ExchangeResult, Failure, ReplayOptions, ReplayReport } from './model.ts';
-import { isBad, problemsOf } from './problems.ts';
+import { isBad, isBadReport, problemsOf, settingsOf } from './problems.ts';
+import { receiptText } from './receipt.ts';
 
-/** One file that loads nothing and runs nothing; light and dark as the reader's system is. */
+/** Verdict, counts, and every cassette with what it was tried for, folded away where all is well. */
 export function writeHtml(report: ReplayReport): string {
   const { counts, cassettes, options, shard, tool } = report;
-  const bad = cassettes.some((cassette) => isBad(cassette, options));
-  const how = [
-    `profiles ${options.profiles.join(' + ')}`,
-    `splits ${options.splits}`,
-    ...(shard ? [`part ${shard}`] : []),
-  ];
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<meta name="color-scheme" content="light dark">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    `<title>${bad ? 'Failed' : 'Passed'}: tapedeck replay</title>`,
-    `<style>${STYLE}</style>`,
-    '</head>',
-    '<body>',
+  const bad = isBadReport(report);
+  const how = [...settingsOf(options), ...(shard ? [`part ${shard}`] : [])];
+  return htmlPage(`${bad ? 'Failed' : 'Passed'}: tapedeck replay`, [
     `<h1 class="${bad ? 'bad' : 'good'}">${bad ? '✗ Failed' : '✓ Passed'}</h1>`,
     `<p class="dim">tapedeck replay ${escapeHtml(tool)}, ${escapeHtml(how.join(', '))}</p>`,
-    '<dl>',
-    ...Object.entries({
+    ...htmlNumbers({
       cassettes: counts.cassettes,
       exchanges: counts.exchanges,
       passed: counts.passed,
       failed: counts.failed,
       'not applicable': counts.notApplicable,
       unreadable: counts.unreadable,
-    }).map(([name, count]) => `<div><dd>${count}</dd><dt>${name}</dt></div>`),
-    '</dl>',
+    }),
+    `<p class="${report.receipt.denied > 0 ? 'bad' : 'dim'}">${receiptText(report.receipt)}</p>`,
     ...cassettes.map((cassette) => cassetteHtml(cassette, options)),
     ...skippedHtml(report),
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n');
+  ]);
 }
 
 function cassetteHtml(cassette: CassetteResult, options: ReplayOptions): string {
@@ -90,14 +71,10 @@ function resultHtml(result: CheckResult): string {
 
 function failureHtml(failure: Failure): string {
   const place = placeOfFailure(failure);
-  const diff = diffOfFailure(failure).map((line) => {
-    const element = line.startsWith('-') ? 'del' : line.startsWith('+') ? 'ins' : 'span';
-    return `<${element}>${escapeMarkup(line)}</${element}>`;
-  });
   return [
     `<div class="failure"><p><b>${escapeHtml(failure.message)}</b></p>`,
     `<p class="dim">${escapeHtml([place, failure.rule, failure.source].filter((part) => part !== '').join(' · '))}</p>`,
-    ...(diff.length > 0 ? [`<pre>${diff.join('\n')}</pre>`] : []),
+    ...htmlDiff(diffOfFailure(failure)),
     `<pre class="run">${escapeHtml(failure.reproduce)}</pre></div>`,
   ].join('\n');
 }
@@ -109,15 +86,4 @@ function skippedHtml(report: ReplayReport): string[] {
     ({ check, text, count }) => `<tr><td>${count}</td><td>${check}</td><td>${escapeHtml(text)}</td></tr>`,
   );
   return ['<h2>Not applicable</h2>', '<table>', ...rows, '</table>'];
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** On one line, with control characters as their pictures. */
-function escapeHtml(text: string): string {
-  return escapeMarkup(oneLine(text));
-}
-
-function escapeMarkup(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\uFFFD').replace(/[&<>"]/g, (char) => ENTITIES[char]!);
 }

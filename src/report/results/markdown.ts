@@ -1,8 +1,10 @@
+import { markdownBlock, markdownCell, markdownCode, plainMarkdown } from '../formats/markdown.ts';
 import { oneLine } from '../text.ts';
 import { diffOfFailure, nameOfResult, placeOfFailure } from './failure-text.ts';
 import { groupResults } from './groups.ts';
 import { type CassetteResult, countResults, type Failure, type ReplayReport } from './model.ts';
-import { isBad, problemsOf } from './problems.ts';
+import { isBad, isBadReport, problemsOf } from './problems.ts';
+import { receiptText } from './receipt.ts';
 
 /** GitHub refuses comments of more than 65,536 characters; what is over is counted. */
 const MOST_FAILURES = 20;
@@ -20,7 +22,14 @@ export function writeMarkdown(report: ReplayReport): string {
     ...(counts.unreadable > 0 ? [`**${counts.unreadable}** unreadable`] : []),
     ...(shard === undefined ? [] : [`part ${shard}`]),
   ].join(', ');
-  const lines = [`### ${bad.length > 0 ? '❌' : '✅'} tapedeck replay`, '', `${facts}.`, ''];
+  const lines = [
+    `### ${isBadReport(report) ? '❌' : '✅'} tapedeck replay`,
+    '',
+    `${facts}.`,
+    '',
+    `${receiptText(report.receipt)}.`,
+    '',
+  ];
   if (bad.length > 0) lines.push(...cassetteTable(bad), ...failureSections(bad, report));
   lines.push(...skippedSection(report));
   return `${lines.join('\n').trimEnd()}\n`;
@@ -29,7 +38,7 @@ export function writeMarkdown(report: ReplayReport): string {
 function cassetteTable(cassettes: readonly CassetteResult[]): string[] {
   const rows = cassettes.map((cassette) => {
     const { passed, failed, notApplicable } = countResults([cassette]);
-    return `| ${cell(cassette.cassette)} | ${failed} | ${passed} | ${notApplicable} |`;
+    return `| ${markdownCell(cassette.cassette)} | ${failed} | ${passed} | ${notApplicable} |`;
   });
   return ['| cassette | failed | passed | not applicable |', '|---|---|---|---|', ...rows, ''];
 }
@@ -38,13 +47,13 @@ function failureSections(cassettes: readonly CassetteResult[], { options }: Repl
   const sections: string[][] = [];
   for (const cassette of cassettes) {
     for (const { kind, message } of problemsOf(cassette, options).filter(({ fails }) => fails)) {
-      sections.push([`- ${code(cassette.cassette)}: **${kind}**: ${plain(message)}`, '']);
+      sections.push([`- ${markdownCode(cassette.cassette)}: **${kind}**: ${plainMarkdown(message)}`, '']);
     }
     for (const exchange of cassette.exchanges) {
       for (const result of exchange.results) {
         for (const failure of result.failures ?? []) {
-          const title = `${code(cassette.cassette)} #${exchange.number}: **${nameOfResult(result)}**`;
-          sections.push([`- ${title}: ${plain(failure.message)}`, ...details(failure), '']);
+          const title = `${markdownCode(cassette.cassette)} #${exchange.number}: **${nameOfResult(result)}**`;
+          sections.push([`- ${title}: ${plainMarkdown(failure.message)}`, ...details(failure), '']);
         }
       }
     }
@@ -56,44 +65,18 @@ function failureSections(cassettes: readonly CassetteResult[], { options }: Repl
 function details(failure: Failure): string[] {
   const place = placeOfFailure(failure);
   const diff = diffOfFailure(failure);
-  const fence = fenceFor([...diff, failure.reproduce]);
   return [
-    ...(place === '' ? [] : ['', `  ${plain(place)}; ${plain(failure.rule)}`]),
-    ...(diff.length > 0 ? ['', `  ${fence}diff`, ...diff.map((line) => `  ${line}`), `  ${fence}`] : []),
+    ...(place === '' ? [] : ['', `  ${plainMarkdown(place)}; ${plainMarkdown(failure.rule)}`]),
+    ...(diff.length > 0 ? ['', ...markdownBlock('diff', diff)] : []),
     '',
-    `  ${fence}sh`,
-    `  ${oneLine(failure.reproduce)}`,
-    `  ${fence}`,
+    ...markdownBlock('sh', [oneLine(failure.reproduce)]),
   ];
 }
 
 function skippedSection(report: ReplayReport): string[] {
   const groups = groupResults(report, ({ verdict, reason }) => (verdict === 'not-applicable' ? reason : undefined));
   if (groups.length === 0) return [];
-  const rows = groups.map(({ check, text, count }) => `| ${count} | ${check} | ${cell(text)} |`);
+  const rows = groups.map(({ check, text, count }) => `| ${count} | ${check} | ${markdownCell(text)} |`);
   const title = `<details><summary>${report.counts.notApplicable} not applicable</summary>`;
   return [title, '', '| | check | why |', '|---|---|---|', ...rows, '', '</details>', ''];
-}
-
-/** Longer than any run of backticks in the text. */
-function fenceFor(lines: readonly string[]): string {
-  const longest = Math.max(0, ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map((run) => run.length)));
-  return '`'.repeat(Math.max(3, longest + 1));
-}
-
-function code(text: string): string {
-  return `\`${oneLine(text).replaceAll('`', "'")}\``;
-}
-
-function cell(text: string): string {
-  return plain(text).replaceAll('|', '\\|');
-}
-
-/** Recorded text may look like markup, or name people. */
-function plain(text: string): string {
-  return oneLine(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replace(/[\\`*_[\]~]/g, '\\$&')
-    .replaceAll('@', '@\u200b');
 }

@@ -1,5 +1,5 @@
 import { TapedeckError } from '../../errors.ts';
-import { type CassetteResult, countResults, type ExchangeResult, type ReplayReport } from './model.ts';
+import { type CassetteResult, countResults, type ExchangeResult, type ReplayReport, receiptOf } from './model.ts';
 
 /**
  * Joins the reports of the parts of a run (`--shard i/n`), or of runs over different cassettes, into what one run over all would have
@@ -28,7 +28,9 @@ export function mergeReports(reports: readonly { name: string; report: ReplayRep
   }
   const all = [...cassettes.values()].sort((a, b) => (a.cassette < b.cassette ? -1 : 1));
   const { tapedeckReplay, tool, options, checks } = first.report;
-  return { tapedeckReplay, tool, options, counts: countResults(all), checks, cassettes: all };
+  const denied = reports.reduce((sum, { report }) => sum + report.receipt.denied, 0);
+  const [counts, receipt] = [countResults(all), receiptOf(all, denied)];
+  return { tapedeckReplay, tool, options, counts, receipt, checks, cassettes: all };
 }
 
 function checkShards(reports: readonly { name: string; report: ReplayReport }[]): void {
@@ -63,22 +65,35 @@ function joinCassettes(a: CassetteResult, b: CassetteResult, name: string): Cass
     compareText(`${one.exchange} ${one.result}`, `${other.exchange} ${other.result}`),
   );
   const unreadable = a.unreadable ?? b.unreadable;
+  const place = new Map(exchanges.map(({ id }, i) => [id, i]));
+  const inOrder = <T extends { exchange: string }>(list: readonly (readonly T[] | undefined)[]): T[] =>
+    list.flatMap((part) => part ?? []).sort((one, other) => place.get(one.exchange)! - place.get(other.exchange)!);
+  const unused = inOrder([a.unused, b.unused]);
+  const expired = inOrder([a.expired, b.expired]);
+  const served = (a.served ?? 0) + (b.served ?? 0);
   return orderFields({
     cassette: a.cassette,
     ...(a.edited || b.edited ? { edited: true as const } : {}),
     ...(unreadable ? { unreadable } : {}),
     ...(leftovers.length > 0 ? { leftovers } : {}),
+    ...(unused.length > 0 ? { unused } : {}),
+    ...(expired.length > 0 ? { expired } : {}),
+    ...(served > 0 ? { served } : {}),
     exchanges: exchanges satisfies ExchangeResult[],
   });
 }
 
 /** The order of the model, so that the JSON is that of one run. */
-export function orderFields({ cassette, edited, unreadable, leftovers, exchanges }: CassetteResult): CassetteResult {
+export function orderFields(result: CassetteResult): CassetteResult {
+  const { cassette, edited, unreadable, leftovers, unused, expired, served, exchanges } = result;
   return {
     cassette,
     ...(edited ? { edited } : {}),
     ...(unreadable ? { unreadable } : {}),
     ...(leftovers ? { leftovers } : {}),
+    ...(unused ? { unused } : {}),
+    ...(expired ? { expired } : {}),
+    ...(served ? { served } : {}),
     exchanges,
   };
 }

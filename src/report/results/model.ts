@@ -15,6 +15,7 @@ export interface ReplayReport {
   /** `i/n`: this is one part of several, to be joined by `tapedeck report merge`. */
   shard?: string;
   counts: Counts;
+  receipt: Receipt;
   /** The checks that this report speaks of. */
   checks: CheckInfo[];
   /** By name. */
@@ -29,6 +30,10 @@ export interface ReplayOptions {
   strict: boolean;
   /** Stopped at the first exchange that failed. */
   bail: boolean;
+  /** How old a recording may be, as it was given: `30d`. */
+  maxAge?: string;
+  /** What was held against the cassettes in place of Tapedeck: a URL, or the command line that starts a gateway. */
+  against?: string;
 }
 
 export type Splits = 'fast' | 'all' | 'none';
@@ -44,6 +49,18 @@ export interface Counts {
   edited: number;
   /** Expected results that no longer differ from what was recorded. */
   leftovers: number;
+  /** Recorded calls to the upstream that the proxy does not make any more. */
+  unused: number;
+  /** Exchanges that were recorded too long ago. */
+  expired: number;
+}
+
+/** What the run really used. */
+export interface Receipt {
+  /** Recorded calls to the upstream that were answered from the cassettes. */
+  served: number;
+  /** Connections and look-ups outside loopback that were asked for; none was made. */
+  denied: number;
 }
 
 export interface CassetteResult {
@@ -55,6 +72,12 @@ export interface CassetteResult {
   unreadable?: { code: string; message: string; hint?: string };
   /** Expected results in NAME.expected.json that nothing needs. */
   leftovers?: Leftover[];
+  /** Recorded calls to the upstream that the proxy does not make any more. */
+  unused?: { exchange: string; attempt: number }[];
+  /** Exchanges that were recorded longer ago than `--max-age` says, ISO 8601. */
+  expired?: { exchange: string; recordedAt: string }[];
+  /** Recorded calls to the upstream that were answered from it; absent: none. */
+  served?: number;
   /** In the order of the file. */
   exchanges: ExchangeResult[];
 }
@@ -122,29 +145,38 @@ export function countResults(cassettes: readonly CassetteResult[]): Counts {
     notApplicable: 0,
     edited: 0,
     leftovers: 0,
+    unused: 0,
+    expired: 0,
   };
   const fields = { passed: 'passed', failed: 'failed', 'not-applicable': 'notApplicable' } as const;
-  for (const { unreadable, edited, leftovers = [], exchanges } of cassettes) {
+  for (const { unreadable, edited, leftovers = [], unused = [], expired = [], exchanges } of cassettes) {
     if (unreadable) counts.unreadable += 1;
     if (edited) counts.edited += 1;
     counts.leftovers += leftovers.length;
+    counts.unused += unused.length;
+    counts.expired += expired.length;
     counts.exchanges += exchanges.length;
     for (const { results } of exchanges) for (const { verdict } of results) counts[fields[verdict]] += 1;
   }
   return counts;
 }
 
+/** The receipt of a run over these cassettes. */
+export function receiptOf(cassettes: readonly CassetteResult[], denied: number): Receipt {
+  return { served: cassettes.reduce((sum, { served = 0 }) => sum + served, 0), denied };
+}
+
 /** The exit code that a report stands for. */
-export function exitOfReport({ cassettes, counts, options }: ReplayReport): number {
+export function exitOfReport({ cassettes, counts, options, receipt }: ReplayReport): number {
   const secret = cassettes.some(({ exchanges }) =>
     exchanges.some(({ results }) =>
       results.some(({ check, verdict }) => check === 'redaction.complete' && verdict === 'failed'),
     ),
   );
   return worstExit([
-    ...(counts.unreadable > 0 || secret ? [EXIT.cassette] : []),
+    ...(counts.unreadable > 0 || counts.expired > 0 || secret ? [EXIT.cassette] : []),
     ...(options.strict && counts.edited > 0 ? [EXIT.cassette] : []),
-    ...(options.strict && counts.leftovers > 0 ? [EXIT.miss] : []),
-    ...(counts.failed > 0 ? [EXIT.findings] : []),
+    ...(options.strict && counts.leftovers + counts.unused > 0 ? [EXIT.miss] : []),
+    ...(counts.failed > 0 || receipt.denied > 0 ? [EXIT.findings] : []),
   ]);
 }

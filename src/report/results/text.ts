@@ -3,7 +3,8 @@ import { oneLine } from '../text.ts';
 import { diffOfFailure, nameOfResult, placeOfFailure } from './failure-text.ts';
 import { groupResults, plainCounts } from './groups.ts';
 import type { CassetteResult, CheckResult, ExchangeResult, Failure, ReplayOptions, ReplayReport } from './model.ts';
-import { isBad, problemsOf } from './problems.ts';
+import { isBad, problemsOf, settingsOf } from './problems.ts';
+import { receiptText } from './receipt.ts';
 
 /** For a terminal: what failed with its differences, then what does not apply, then a summary. */
 export function writeText(report: ReplayReport, colour: ChalkInstance): string {
@@ -13,7 +14,7 @@ export function writeText(report: ReplayReport, colour: ChalkInstance): string {
     lines.push('', colour.bold('Not applicable'));
     lines.push(...skipped.map(({ check, text, count }) => `  ${padded(count)} ${check}  ${colour.dim(oneLine(text))}`));
   }
-  lines.push('', summaryLine(report, colour));
+  lines.push('', summaryLine(report, colour), receiptLine(report, colour));
   return `${lines.join('\n')}\n`;
 }
 
@@ -72,14 +73,16 @@ function summaryLine({ counts, shard, options }: ReplayReport, colour: ChalkInst
     counts.failed > 0 ? colour.red(`${counts.failed} failed`) : '0 failed',
     `${counts.notApplicable} not applicable`,
     ...(counts.edited > 0 ? [`${counts.edited} edited`] : []),
+    ...(counts.expired > 0 ? [colour.red(`${counts.expired} expired`)] : []),
     ...(counts.leftovers > 0 ? [colour.yellow(plural(counts.leftovers, 'leftover'))] : []),
+    ...(counts.unused > 0 ? [colour.yellow(`${plural(counts.unused, 'recording')} left over`)] : []),
   ].join(', ');
-  const how = [
-    options.profiles.join(' + '),
-    `splits ${options.splits}`,
-    ...(shard === undefined ? [] : [`part ${shard}`]),
-  ];
+  const how = [...settingsOf(options), ...(shard === undefined ? [] : [`part ${shard}`])];
   return `${facts} ${colour.dim(`(${how.join(', ')})`)}`;
+}
+
+function receiptLine({ receipt }: ReplayReport, colour: ChalkInstance): string {
+  return (receipt.denied > 0 ? colour.red : colour.dim)(receiptText(receipt));
 }
 
 function padded(count: number): string {

@@ -1,4 +1,5 @@
 import { asArray, asNumber, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { tellCallFields } from '../shared/call-fields.ts';
 import { createLosses, type Losses } from '../shared/losses.ts';
 import { tellOtherFields } from '../shared/response-fields.ts';
 import type { ResponsesSink } from '../shared/responses-reader.ts';
@@ -152,8 +153,7 @@ export class ChatAnswer implements ResponsesSink {
       name: plan.tools.get(told)?.name ?? told,
     };
     this.#calls.set(source, call);
-    if (item.async === true) this.losses.add(`${path}/async`, 'field', 'a call waits for its output');
-    if (item.namespace != null) this.losses.add(`${path}/namespace`, 'field', 'Chat has no namespaces of tools');
+    tellCallFields(source, 'Chat', this.losses);
     if (!this.#legacy) this.#out.call(call);
     else if (call.index === 0) this.#out.functionCall(call.name, '');
     else this.losses.add(path, 'item', 'a client that uses `functions` reads one call');

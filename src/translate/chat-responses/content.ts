@@ -33,6 +33,9 @@ export function translateContent(content: unknown, path: string, scope: MessageS
     }
     reportUnread(part, at, 'field', READ[type]!, scope.losses);
     const breakpoint = asObject(part.prompt_cache_breakpoint);
+    if (part.prompt_cache_breakpoint != null && !breakpoint) {
+      scope.losses.add(`${at}/prompt_cache_breakpoint`, 'value', 'Responses knows no such mark');
+    }
     return [breakpoint ? { ...translated, prompt_cache_breakpoint: breakpoint } : translated];
   });
 }
@@ -49,7 +52,7 @@ function translateImage(part: JsonObject, _path: string, { context }: MessageSco
 function translateFile(part: JsonObject, path: string, { losses }: MessageScope): JsonObject | undefined {
   const file = asObject(part.file) ?? {};
   const fields = ['file_data', 'file_id', 'filename'].filter((name) => typeof file[name] === 'string');
-  reportUnread(file, `${path}/file`, 'field', { read: ['file_data', 'file_id', 'filename'], lost: {} }, losses);
+  reportUnread(file, `${path}/file`, 'field', { read: fields, lost: {} }, losses);
   if (file.file_data === undefined && file.file_id === undefined) return undefined;
   return { type: 'input_file', ...Object.fromEntries(fields.map((name) => [name, file[name]])) };
 }

@@ -130,8 +130,8 @@ function translateCall(value: unknown, path: string, scope: MessageScope): JsonO
 }
 
 function translateFunctionCall(value: unknown, path: string, scope: MessageScope): JsonObject[] {
-  const call = asObject(value);
-  if (!call) return [];
+  if (value === undefined || value === null) return [];
+  const call = asObject(value) ?? {};
   const name = asString(call.name);
   if (name === undefined) {
     scope.losses.add(path, 'item', 'a call without a name');
@@ -152,7 +152,7 @@ function callItem({ calls, names }: MessageScope, { kind, name, id, text }: Call
   // Servers and clients that keep the arguments as an object are many; Responses takes text alone.
   const texts = typeof text === 'string' ? text : JSON.stringify(text ?? {});
   return kind === 'custom'
-    ? { type: 'custom_tool_call', ...said, input: typeof text === 'string' ? text : '' }
+    ? { type: 'custom_tool_call', ...said, input: text == null ? '' : texts }
     : { type: 'function_call', ...said, arguments: texts };
 }
 

@@ -117,7 +117,7 @@ function readParameters(body: JsonObject, context: TranslateContext, losses: Los
     ...readBound(body, losses),
     ...(effort !== undefined && { reasoning: { effort } }),
     ...readText(body),
-    ...readLogprobs(body),
+    ...readLogprobs(body, losses),
     // Chat stores nothing unless it is asked to; Responses stores unless it is told not to.
     store: body.store === true,
     ...(body.stream === true && { stream: true }),
@@ -147,8 +147,13 @@ function readText(body: JsonObject): JsonObject {
   return Object.keys(text).length > 0 ? { text } : {};
 }
 
-function readLogprobs(body: JsonObject): JsonObject {
-  if (body.logprobs !== true) return {};
-  const top = typeof body.top_logprobs === 'number' ? { top_logprobs: body.top_logprobs } : {};
+function readLogprobs(body: JsonObject, losses: Losses): JsonObject {
+  if (body.logprobs !== true) {
+    if (body.top_logprobs) losses.add('/top_logprobs', 'parameter', 'without `logprobs` nothing is asked for');
+    return {};
+  }
+  const { top_logprobs: wanted } = body;
+  const top = typeof wanted === 'number' ? { top_logprobs: wanted } : {};
+  if (wanted != null && typeof wanted !== 'number') losses.add('/top_logprobs', 'parameter', 'this is no number');
   return { ...top, include: ['message.output_text.logprobs'] };
 }

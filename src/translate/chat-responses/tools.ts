@@ -4,8 +4,8 @@ import type { Losses } from '../shared/losses.ts';
 import { completeSchema } from '../shared/responses-body.ts';
 import type { ToolNames } from '../shared/tool-names.ts';
 
-const FUNCTION: FieldTable = { read: ['name', 'description', 'parameters', 'strict'], lost: {} };
-const CUSTOM: FieldTable = { read: ['name', 'description', 'format'], lost: {} };
+const FUNCTION: FieldTable = { read: ['name', 'parameters', 'strict'], texts: ['description'], lost: {} };
+const CUSTOM: FieldTable = { read: ['name', 'format'], texts: ['description'], lost: {} };
 
 /** The tools of a Chat request, `functions` and `web_search_options` among them. */
 export function translateTools(body: JsonObject, names: ToolNames, losses: Losses): JsonObject[] {
@@ -72,7 +72,7 @@ function translateSearch(options: JsonObject, losses: Losses): JsonObject {
     options,
     '/web_search_options',
     'field',
-    { read: ['search_context_size', 'user_location'], lost: {} },
+    { read: ['user_location'], texts: ['search_context_size'], lost: {} },
     losses,
   );
   const place = asObject(asObject(location)?.approximate);
@@ -92,6 +92,9 @@ export function translateToolChoice(
 ): JsonObject {
   const [choice, path] =
     body.tool_choice == null ? [body.function_call, '/function_call'] : [body.tool_choice, '/tool_choice'];
+  if (body.tool_choice != null && body.function_call != null) {
+    losses.add('/function_call', 'parameter', '`tool_choice` says another choice, and holds');
+  }
   // A client of the old kind reads one call and no more.
   const single = body.functions !== undefined && body.parallel_tool_calls == null ? { parallel_tool_calls: false } : {};
   if (choice === undefined || choice === null) return tools.length > 0 ? single : {};

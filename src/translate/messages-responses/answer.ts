@@ -1,4 +1,5 @@
 import { asArray, asNumber, asObject, asString, type JsonObject, parseData } from '../../protocols/grammar.ts';
+import { tellCallFields } from '../shared/call-fields.ts';
 import { createLosses, type Losses } from '../shared/losses.ts';
 import { tellOtherFields } from '../shared/response-fields.ts';
 import type { ResponsesSink } from '../shared/responses-reader.ts';
@@ -146,15 +147,14 @@ export class MessageAnswer implements ResponsesSink {
   }
 
   #openCall(source: SourceItem): void {
-    const { item, path } = source;
+    const { item } = source;
     const { plan, newId } = this.#context;
     this.#closeBlock();
     this.#calls += 1;
     const told = asString(item.name) ?? '';
     const id = asString(item.call_id) || asString(item.id) || newId('toolu_');
     const name = plan.tools.get(told)?.name ?? told;
-    if (item.async === true) this.losses.add(`${path}/async`, 'field', 'a call waits for its output');
-    if (item.namespace != null) this.losses.add(`${path}/namespace`, 'field', 'Messages has no namespaces of tools');
+    tellCallFields(source, 'Messages', this.losses);
     this.#openBlock(source, 'tool', 0, { type: 'tool_use', id: plan.callIds.get(id) ?? id, name, input: {} });
   }
 

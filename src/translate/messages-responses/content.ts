@@ -76,9 +76,10 @@ function urlOf({ type, url, media_type: mediaType, data }: JsonObject): string |
 /** A PDF as a file; a document of text, or of blocks, as its text, since its frame has no field. */
 function translateDocument(block: JsonObject, path: string, scope: ContentScope): JsonObject[] | undefined {
   const source = asObject(block.source) ?? {};
-  const title = asString(block.title);
+  // What is empty says nothing.
+  const title = asString(block.title) || undefined;
   const context = asString(block.context);
-  const before = context === undefined ? [] : [textPart(context)];
+  const before = context ? [textPart(context)] : [];
   if (source.type === 'url' && typeof source.url === 'string') {
     if (title !== undefined) before.unshift(textPart(title));
     return [...before, { type: 'input_file', file_url: source.url }];
@@ -102,7 +103,7 @@ function textBody(source: JsonObject, path: string, scope: ContentScope): JsonOb
 
 /** OpenAI requires the name of a file, and reads its kind from the ending. */
 function fileName(title: string | undefined): string {
-  if (title === undefined || title === '') return 'document.pdf';
+  if (title === undefined) return 'document.pdf';
   return /\.pdf$/i.test(title) ? title : `${title}.pdf`;
 }
 

@@ -61,8 +61,8 @@ export function translateParameters(
   return {
     ...outputTokens(body.max_tokens, '/max_tokens', losses),
     // 1 is the default of both, and models that think refuse the parameter at OpenAI while Messages demands 1 of them.
-    ...(typeof body.temperature === 'number' && body.temperature !== 1 && { temperature: body.temperature }),
-    ...(typeof body.top_p === 'number' && { top_p: body.top_p }),
+    ...(body.temperature !== 1 && numberOf('temperature', body, losses)),
+    ...numberOf('top_p', body, losses),
     ...reasoning,
     ...translateFormat(body, losses),
     ...translateMetadata(body.metadata, losses),
@@ -72,6 +72,14 @@ export function translateParameters(
     ...(include.length > 0 && { include }),
     ...(body.stream === true && { stream: true }),
   };
+}
+
+function numberOf(name: string, body: JsonObject, losses: Losses): JsonObject {
+  const value = body[name];
+  if (value === undefined || value === null) return {};
+  if (typeof value === 'number') return { [name]: value };
+  losses.add(`/${name}`, 'parameter', 'this is no number');
+  return {};
 }
 
 /** Least budget of an effort, in tokens. Messages begins at 1,024, and Claude Code's steps are 4,000, 10,000 and 32,000. */
@@ -96,13 +104,22 @@ function translateThinking(body: JsonObject, context: TranslateContext, losses: 
     return named === undefined ? {} : { reasoning: { effort: named } };
   }
   if (!thinking) return named === undefined ? {} : { reasoning: { effort: named } };
-  const effort = named ?? effortOfBudget(asNumber(thinking.budget_tokens), context, losses);
+  const effort = effortOfBudget(asNumber(thinking.budget_tokens), named, context, losses);
   const summary = thinking.display === 'omitted' ? {} : { summary: 'auto' };
   return { reasoning: { ...(effort !== undefined && { effort }), ...summary } };
 }
 
-function effortOfBudget(budget: number | undefined, context: TranslateContext, losses: Losses): string | undefined {
-  if (budget === undefined) return undefined;
+function effortOfBudget(
+  budget: number | undefined,
+  named: string | undefined,
+  context: TranslateContext,
+  losses: Losses,
+): string | undefined {
+  if (budget === undefined) return named;
+  if (named !== undefined) {
+    losses.add('/thinking/budget_tokens', 'value', '`effort` says how much to think, and holds');
+    return named;
+  }
   const effort = BUDGETS.find(([least]) => budget >= least)?.[1] ?? 'low';
   losses.add('/thinking/budget_tokens', 'value', `Responses has no budgets; the nearest effort is ${effort}`);
   return effortOf(effort, context.dialect, '/thinking/budget_tokens', losses);

@@ -14,6 +14,7 @@ const LOST_OF_ALL: FieldTable['lost'] = {
   input_examples: 'Responses has no examples of inputs',
   max_uses: 'Responses does not bound the uses of a tool',
   blocked_domains: 'Responses knows allowed domains alone',
+  response_inclusion: 'a response tells the sources of a search and no results',
 };
 
 const NEUTRAL = {
@@ -22,11 +23,12 @@ const NEUTRAL = {
   eager_input_streaming: [false],
   input_examples: [[]],
   blocked_domains: [[]],
+  response_inclusion: ['full'],
   strict: [false],
 };
 
-const OF_FUNCTION = ['type', 'name', 'description', 'input_schema', 'strict'];
-const OF_SEARCH = ['type', 'name', 'allowed_domains', 'user_location', 'response_inclusion'];
+const OF_FUNCTION = ['type', 'name', 'input_schema', 'strict'];
+const OF_SEARCH = ['type', 'name', 'allowed_domains', 'user_location'];
 
 /** The tools of a Messages request as those of a Responses request. */
 export function translateTools(tools: unknown, names: ToolNames, losses: Losses): JsonObject[] {
@@ -49,7 +51,13 @@ function translateTool(tool: JsonObject, path: string, names: ToolNames, losses:
 }
 
 function translateFunction(tool: JsonObject, name: string, path: string, names: ToolNames, losses: Losses): JsonObject {
-  reportUnread(tool, path, 'field', { read: OF_FUNCTION, lost: LOST_OF_ALL, neutral: NEUTRAL }, losses);
+  reportUnread(
+    tool,
+    path,
+    'field',
+    { read: OF_FUNCTION, texts: ['description'], lost: LOST_OF_ALL, neutral: NEUTRAL },
+    losses,
+  );
   const parameters = completeSchema(tool.input_schema);
   // Left out, it means false in Messages and true in Responses, which then rewrites the schema or refuses it.
   const strict = tool.strict === true && fitsStrictSchema(parameters);

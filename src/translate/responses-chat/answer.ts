@@ -8,6 +8,7 @@ import type { BackContext } from '../types.ts';
 import { CallList } from './call-list.ts';
 import { joinDetails } from './details.ts';
 import type { Ending } from './ends.ts';
+import { createThinkTags, type ThinkTags } from './think-tags.ts';
 import { writeUsage } from './usage.ts';
 
 /**
@@ -16,7 +17,8 @@ import { writeUsage } from './usage.ts';
  */
 export class Answer {
   readonly writer: ResponsesWriter;
-  readonly calls: CallList;
+  /** From the first call on. */
+  #calls: CallList | undefined;
   readonly #context: BackContext;
   readonly #losses: Losses;
   #message: ItemWriter | undefined;
@@ -25,18 +27,19 @@ export class Answer {
   /** Ids of calls that the client knows already. */
   #callIds: Set<string> | undefined;
   #spoke = false;
+  /** Of a dialect whose thoughts stand in the content. */
+  readonly #tags: ThinkTags | undefined;
 
   constructor(context: BackContext, losses: Losses, writer: ResponsesWriter) {
     this.#context = context;
     this.#losses = losses;
     this.writer = writer;
-    this.calls = new CallList({
-      writer: this.writer,
-      tools: context.plan.tools,
-      losses,
-      beforeCall: () => this.#closeTexts(),
-      callId: (id) => this.#clientCallId(id),
-    });
+    if (context.dialect.reasoning?.field === 'content') {
+      this.#tags = createThinkTags({
+        thoughts: (delta) => this.thoughts(delta),
+        text: (delta) => this.#tellText(delta),
+      });
+    }
   }
 
   /** Whether the provider has said anything. */
@@ -44,8 +47,18 @@ export class Answer {
     return this.#spoke;
   }
 
-  text(delta: string, logprobs?: readonly JsonObject[]): void {
-    if (delta !== '') this.#openMessage().text(delta, logprobs);
+  text(delta: string, logprobs: readonly JsonObject[] = []): void {
+    if (!this.#tags || this.#tags.done) this.#tellText(delta, logprobs);
+    else {
+      this.#tags.push(delta);
+      if (logprobs.length > 0) {
+        this.#losses.add(
+          '/choices/0/logprobs/content',
+          'field',
+          'where thoughts are cut off the text, tokens are not told',
+        );
+      }
+    }
   }
 
   refusal(delta: string): void {
@@ -72,25 +85,37 @@ export class Answer {
   }
 
   call(entry: unknown): void {
+    this.#tags?.flush();
     this.#spoke = true;
-    this.calls.push(entry);
+    this.#calls ??= this.#newCalls();
+    this.#calls.push(entry);
+  }
+
+  /** Whether every call that has begun is whole: if not, an answer that ends without saying why was cut. */
+  get callsWhole(): boolean {
+    return this.#calls?.whole ?? true;
   }
 
   /** Ends the response. */
   finish(ending: Ending, usage: unknown): void {
+    this.#tags?.flush();
     if (ending.how === 'completed') {
       this.#closeTexts();
-      this.calls.closeAll();
+      this.#calls?.closeAll();
     }
     const counted = writeUsage(usage, this.#losses);
-    this.writer.finish(counted ? { ...ending, usage: counted } : ending);
+    this.writer.finish(counted ? { usage: counted, ...ending } : ending);
+  }
+
+  #tellText(delta: string, logprobs?: readonly JsonObject[]): void {
+    if (delta !== '') this.#openMessage().text(delta, logprobs);
   }
 
   #openMessage(): ItemWriter {
     if (this.#message) return this.#message;
     this.#spoke = true;
     this.#closeReasoning();
-    this.calls.closeWhole();
+    this.#calls?.closeWhole();
     this.#message = this.writer.open({ type: 'message' });
     return this.#message;
   }
@@ -99,7 +124,7 @@ export class Answer {
     if (this.#reasoning) return this.#reasoning;
     this.#spoke = true;
     this.#closeMessage();
-    this.calls.closeWhole();
+    this.#calls?.closeWhole();
     this.#reasoning = this.writer.open({ type: 'reasoning' });
     return this.#reasoning;
   }
@@ -107,7 +132,7 @@ export class Answer {
   #closeTexts(): void {
     this.#closeReasoning();
     this.#closeMessage();
-    this.calls.closeWhole();
+    this.#calls?.closeWhole();
   }
 
   #closeMessage(): void {
@@ -121,6 +146,16 @@ export class Answer {
     this.#details = [];
     this.#reasoning.close();
     this.#reasoning = undefined;
+  }
+
+  #newCalls(): CallList {
+    return new CallList({
+      writer: this.writer,
+      tools: this.#context.plan.tools,
+      losses: this.#losses,
+      beforeCall: () => this.#closeTexts(),
+      callId: (id) => this.#clientCallId(id),
+    });
   }
 
   /** Providers that count their calls from zero in each answer give ids that this conversation has had. */

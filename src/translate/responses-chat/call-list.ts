@@ -14,7 +14,7 @@ export class CallList {
     this.#host = host;
   }
 
-  /** Whether every call that has begun is whole: if not, an answer that ends without saying why was cut. */
+  /** Whether every call that has begun is whole. */
   get whole(): boolean {
     for (const call of this.#open) if (call.hasArguments && !call.whole) return false;
     return true;

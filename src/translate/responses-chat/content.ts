@@ -55,11 +55,13 @@ export function readContent(content: unknown, path: string, scope: ContentScope)
     if (content !== undefined && content !== null) scope.losses.add(path, 'part', 'this is no content');
     return [];
   }
-  return content.flatMap((value, index) => {
-    const part =
-      typeof value === 'string' ? ({ type: 'text', text: value } as const) : readPart(value, `${path}/${index}`, scope);
-    return part ? [part] : [];
-  });
+  const parts: Part[] = [];
+  for (const [index, value] of content.entries()) {
+    const part: Part | undefined =
+      typeof value === 'string' ? { type: 'text', text: value } : readPart(value, `${path}/${index}`, scope);
+    if (part) parts.push(part);
+  }
+  return parts;
 }
 
 function readPart(value: unknown, path: string, scope: ContentScope): Part | undefined {
@@ -106,7 +108,9 @@ function readFile(part: JsonObject, path: string, scope: ContentScope): Part | u
 
 /** The texts among the parts, joined. */
 export function joinText(parts: readonly Part[], joint: string): string {
-  return parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(joint);
+  let text: string | undefined;
+  for (const part of parts) if (isText(part)) text = text === undefined ? part.text : text + joint + part.text;
+  return text ?? '';
 }
 
 export function isText(part: Part): part is TextPart {

@@ -135,6 +135,29 @@ export const CHAT_DIALECTS: readonly [Dialect, ...Dialect[]] = [
   {
     ...BASE,
     ...CAREFUL,
+    name: 'minimax',
+    source:
+      'platform.minimax.io, "OpenAI API" (thoughts, which must be preserved); java.agentscope.io, "MiniMax" (max_tokens, no efforts); read 2026-11-21',
+    hosts: /(?:^|\.)minimax\.io$|(?:^|\.)minimaxi\.com$/,
+    maxTokens: 'max_completion_tokens',
+    efforts: {},
+    reasoning: { field: 'content', replay: 'always' },
+    lacks: OF_OPENAI,
+  },
+  // For any server without a parser of thoughts, such as vllm without `--reasoning-parser`, or llama-server with `--reasoning-format none`.
+  {
+    ...BASE,
+    ...CAREFUL,
+    name: 'think-tags',
+    source:
+      'docs.vllm.ai, "Reasoning Outputs" (v0.26.0): without a parser the thoughts stay in the content; read 2026-11-21',
+    efforts: COMMON_EFFORTS,
+    reasoning: { field: 'content', replay: 'tool-turns' },
+    lacks: OF_OPENAI,
+  },
+  {
+    ...BASE,
+    ...CAREFUL,
     name: 'vllm',
     source: 'docs.vllm.ai, "Reasoning Outputs" (v0.26.0) and "Interleaved Thinking" (v0.17.1); read 2026-11-21',
     efforts: COMMON_EFFORTS,

@@ -42,9 +42,13 @@ const KNOWN: ReadonlySet<string> = new Set(['role', ...THOUGHTS, ...Object.keys(
 export function readMessage(message: JsonObject, logprobs: unknown, scope: MessageScope): void {
   const tokens = saysNothing(logprobs) ? [] : readTokens(logprobs, scope.losses);
   readThoughts(message, scope);
+  // Servers that know both tell the same call twice.
+  const twice = asArray(message.tool_calls).length > 0 && !saysNothing(message.function_call);
+  if (twice) scope.losses.add(`${PATH}/function_call`, 'item', 'the calls are told as `tool_calls`');
   for (const [name, read] of READERS) {
     const value = message[name];
-    if (value !== undefined && value !== null) read(value, scope, tokens);
+    if (value === undefined || value === null || (twice && name === 'function_call')) continue;
+    read(value, scope, tokens);
   }
   for (const name in message) {
     if (KNOWN.has(name) || saysNothing(message[name])) continue;
@@ -54,7 +58,7 @@ export function readMessage(message: JsonObject, logprobs: unknown, scope: Messa
 
 /** vLLM and OpenRouter have told the same thoughts in two fields; the dialect's own goes before the other. */
 function readThoughts(message: JsonObject, { answer, context, losses }: MessageScope): void {
-  const own = context.dialect.reasoning?.field ?? THOUGHTS[0];
+  const own = context.dialect.reasoning?.field === 'reasoning' ? 'reasoning' : 'reasoning_content';
   const other = own === 'reasoning' ? 'reasoning_content' : 'reasoning';
   const [first, second] = [message[own], message[other]];
   const text = asString(first) || asString(second);

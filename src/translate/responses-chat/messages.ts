@@ -99,10 +99,10 @@ function toMessage(draft: Draft, dialect: Dialect): JsonObject {
   if (role === 'tool') return { role, tool_call_id: callId, content: contentOf(parts) };
   if (role !== 'assistant') return { role, content: contentOf(parts) };
   const silent = parts.length === 0 && (calls !== undefined || refusal !== undefined);
-  const content: string | Part[] | null = silent ? null : contentOf(parts.filter(isText));
+  const content = silent ? null : contentOf(parts.filter(isText));
   return {
     role,
-    content,
+    content: thoughts && dialect.reasoning?.field === 'content' ? withThoughts(thoughts.text, content) : content,
     ...(refusal !== undefined && { refusal }),
     ...(thoughts && toThoughts(thoughts, dialect)),
     ...(calls && { tool_calls: calls }),
@@ -111,7 +111,12 @@ function toMessage(draft: Draft, dialect: Dialect): JsonObject {
 
 function toThoughts({ text, details }: NonNullable<Draft['thoughts']>, { reasoning }: Dialect): JsonObject {
   return {
-    ...(text !== '' && reasoning && { [reasoning.field]: text }),
+    ...(text !== '' && reasoning && reasoning.field !== 'content' && { [reasoning.field]: text }),
     ...(details.length > 0 && { reasoning_details: details }),
   };
+}
+
+/** As the models themselves write it. Parts that are text alone are one string. */
+function withThoughts(thoughts: string, content: string | Part[] | null): string {
+  return `<think>\n${thoughts}\n</think>\n\n${content ?? ''}`;
 }

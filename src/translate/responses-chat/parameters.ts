@@ -59,7 +59,8 @@ const PARAMETERS: Readonly<Record<string, ReadParameter>> = {
 
 /** Reads every parameter of the request into the body. */
 export function readParameters(request: JsonObject, scope: ParameterScope): void {
-  for (const [name, value] of Object.entries(request)) {
+  for (const name in request) {
+    const value = request[name];
     if (saysNothing(value) || (Object.hasOwn(DEFAULTS, name) && DEFAULTS[name] === value)) continue;
     if (Object.hasOwn(PARAMETERS, name)) PARAMETERS[name]!(value, scope, name);
     else scope.losses.add(pointerStep(name), 'parameter', 'Chat Completions has no such parameter');

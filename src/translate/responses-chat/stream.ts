@@ -108,7 +108,7 @@ class Translator implements StreamTranslator {
   /** @param marked whether `[DONE]` stood at the end: without it, and without a reason to finish, the stream was cut */
   #ending(marked: boolean): Ending {
     if (this.#finish !== undefined) return endingOf(this.#finish, this.#losses);
-    if (!marked || !this.#answer.spoke || !this.#answer.calls.whole) return BROKEN_OFF;
+    if (!marked || !this.#answer.spoke || !this.#answer.callsWhole) return BROKEN_OFF;
     this.#losses.add('/choices/0/finish_reason', 'value', 'the provider did not say why it stopped');
     return { how: 'completed' };
   }

@@ -47,10 +47,11 @@ export function createTextChunks(): TextChunks {
 const NAME = '"content"';
 
 /** The content of the delta, where reading the chunk again would do nothing else than tell it again. */
-function onlyWords({ choices }: JsonObject): string | undefined {
+function onlyWords({ choices, usage }: JsonObject): string | undefined {
   const choice = Array.isArray(choices) && choices.length === 1 ? asObject(choices[0]) : undefined;
   const delta = asObject(choice?.delta);
-  if (!delta || !saysNothing(choice?.logprobs)) return undefined;
+  // Of usage and of the reason to finish the last one counts, so that each has to be read.
+  if (!delta || ![usage, choice?.logprobs, choice?.finish_reason].every(saysNothing)) return undefined;
   for (const name in delta) if (name !== 'content' && name !== 'role' && !saysNothing(delta[name])) return undefined;
   return asString(delta.content) || undefined;
 }

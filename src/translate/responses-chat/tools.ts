@@ -1,5 +1,5 @@
 import { asArray, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
-import type { FlatFunction } from '../shared/tools.ts';
+import { describeNamespaces, type FlatFunction, withheldPaths } from '../shared/tools.ts';
 import type { PlannedTool } from '../types.ts';
 import type { ParameterScope } from './parameters.ts';
 import { saysNothing } from './scope.ts';
@@ -12,13 +12,17 @@ export function writeTools(request: JsonObject, scope: ParameterScope): void {
   }
   if (tools.functions.length === 0 && saysNothing(request.tool_choice)) return;
   const names = new Set(tools.functions.map(({ name }) => name));
-  const { choice, allowed } = readChoice(request.tool_choice, { ...scope, offered: names });
+  const { choice, allowed } = readChoice(request.tool_choice, { offered: names, ...scope });
   const offered = tools.functions.filter(({ name }) => allowed?.has(name) ?? true);
-  for (const { name, path } of tools.functions) {
-    if (allowed && !allowed.has(name)) losses.add(path, 'tool', 'the tool choice does not allow it: it is not offered');
+  for (const path of withheldPaths(tools.functions, offered)) {
+    losses.add(path, 'tool', 'the tool choice does not allow it: it is not offered');
   }
-  if (offered.length === 0) return;
-  body.tools = offered.map(toChatTool);
+  if (offered.length === 0) {
+    // With nothing to call, a call cannot be required.
+    if (choice === 'required') tellLost('/tool_choice', scope);
+    return;
+  }
+  body.tools = describeNamespaces(offered).map(toChatTool);
   if (choice !== undefined) body.tool_choice = choice;
   const parallel = request.parallel_tool_calls;
   if (typeof parallel !== 'boolean') return;
@@ -64,8 +68,6 @@ const NAMED: Readonly<Record<string, PlannedTool['kind']>> = {
 function readChoice(value: unknown, scope: ChoiceScope): Choice {
   if (saysNothing(value)) return {};
   if (MODES.has(value)) {
-    // With nothing to call, a call cannot be required.
-    if (value === 'required' && scope.tools.functions.length === 0) tellLost('/tool_choice', scope);
     return { choice: value };
   }
   const choice = asObject(value) ?? {};

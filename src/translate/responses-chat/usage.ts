@@ -46,8 +46,8 @@ export function writeUsage(value: unknown, losses: Losses): JsonObject | undefin
 
 /** A count of zero says nothing. */
 function tellUncounted(counts: JsonObject, counted: ReadonlySet<string>, path: string, losses: Losses): void {
-  for (const [name, value] of Object.entries(counts)) {
-    if (counted.has(name) || value === 0 || value === null) continue;
+  for (const name in counts) {
+    if (counted.has(name) || counts[name] === 0 || counts[name] === null) continue;
     losses.add(`${path}${pointerStep(name)}`, 'field', 'the usage of a response has no such count');
   }
 }

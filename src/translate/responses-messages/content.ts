@@ -141,21 +141,27 @@ function readFile(part: JsonObject, path: string, scope: ContentScope): JsonObje
     scope.losses.add(path, 'part', 'the provider takes no documents');
     return undefined;
   }
-  const source = documentSource(part);
+  const url = urlSource(asString(part.file_url));
+  const source = url ?? dataSource(asString(part.file_data), asString(part.filename));
   if (!source) {
     scope.losses.add(path, 'part', 'Messages takes PDF and plain text as data, and PDF from an https URL, alone');
     return undefined;
+  }
+  // The part has one source too many, or several; a field that is not told here would look carried.
+  for (const name of url ? ['file_data'] : ['file_url']) {
+    if (asString(part[name]) !== undefined) scope.losses.add(`${path}/${name}`, 'field', 'a document has one source');
   }
   const title = asString(part.filename);
   return { type: 'document', source, ...(title !== undefined && { title }) };
 }
 
-function documentSource(part: JsonObject): JsonObject | undefined {
-  const url = asString(part.file_url);
-  if (url !== undefined) return /^https:\/\//i.test(url) ? { type: 'url', url } : undefined;
-  const data = asString(part.file_data);
+function urlSource(url: string | undefined): JsonObject | undefined {
+  return url !== undefined && /^https:\/\//i.test(url) ? { type: 'url', url } : undefined;
+}
+
+function dataSource(data: string | undefined, filename: string | undefined): JsonObject | undefined {
   if (data === undefined) return undefined;
-  const { mediaType, base64 } = parseDataUrl(data) ?? { mediaType: typeByName(asString(part.filename)), base64: data };
+  const { mediaType, base64 } = parseDataUrl(data) ?? { mediaType: typeByName(filename), base64: data };
   if (mediaType === 'application/pdf') return { type: 'base64', media_type: mediaType, data: base64 };
   if (mediaType.startsWith('text/')) return { type: 'text', media_type: 'text/plain', data: textOfBase64(base64) };
   return undefined;

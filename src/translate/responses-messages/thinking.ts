@@ -49,14 +49,17 @@ function tellUncarried(reasoning: JsonObject, how: string, losses: Losses): void
   if (how === 'none' && typeof reasoning.effort === 'string' && reasoning.effort !== 'none') {
     losses.add('/reasoning/effort', 'parameter', 'how much the model thinks cannot be set');
   }
-  if (how === 'none' && wantsSummary(reasoning)) {
+  if ((how === 'none' || reasoning.effort === 'none') && wantsSummary(reasoning)) {
     losses.add(
-      '/reasoning/summary',
+      `/reasoning/${reasoning.summary == null ? 'generate_summary' : 'summary'}`,
       'parameter',
       'the provider is not asked for thinking, so that there is none to show',
     );
   } else if (reasoning.summary === 'concise' || reasoning.summary === 'detailed') {
     losses.add('/reasoning/summary', 'value', 'thinking is shown, or not; how long it is cannot be said');
+  }
+  if (typeof reasoning.summary === 'string' && typeof reasoning.generate_summary === 'string') {
+    losses.add('/reasoning/generate_summary', 'value', '`summary` says what is wanted, and holds');
   }
   if (typeof reasoning.context === 'string' && reasoning.context !== 'auto') {
     losses.add('/reasoning/context', 'parameter', 'which turns keep their thinking cannot be set');

@@ -2,7 +2,7 @@ import { asArray, asObject, asString, type JsonObject } from '../../protocols/gr
 import type { Dialect } from '../dialects.ts';
 import type { Losses } from '../shared/losses.ts';
 import { pointerStep } from '../shared/losses.ts';
-import type { FlatFunction, FlatTools } from '../shared/tools.ts';
+import { describeNamespaces, type FlatFunction, type FlatTools, withheldPaths } from '../shared/tools.ts';
 import { messagesTraits } from './dialects.ts';
 import { writeSchema } from './schema.ts';
 
@@ -11,6 +11,8 @@ export const WEB_SEARCH = 'web_search';
 
 /** Types of tool that ask for a search, by OpenAI's names for it. */
 const SEARCH_TYPES = /^web_search(?:_preview)?(?:_\d{4}_\d{2}_\d{2})?$/;
+
+const NOT_ALLOWED = 'left out, since the tool choice does not allow it';
 
 interface ToolScope {
   dialect: Dialect;
@@ -23,11 +25,13 @@ export function writeTools(request: JsonObject, scope: ToolScope): JsonObject[] 
   const allowed = allowedNames(request.tool_choice, scope.tools);
   const isAllowed = (name: string, path: string) => {
     if (allowed?.has(name) ?? true) return true;
-    scope.losses.add(path, 'tool', 'left out, since the tool choice does not allow it');
+    scope.losses.add(path, 'tool', NOT_ALLOWED);
     return false;
   };
-  const functions = scope.tools.functions.filter(({ name, path }) => isAllowed(name, path));
-  const written = functions.map((tool) => writeFunction(tool, scope));
+  const { functions: all } = scope.tools;
+  const functions = all.filter(({ name }) => allowed?.has(name) ?? true);
+  for (const path of withheldPaths(all, functions)) scope.losses.add(path, 'tool', NOT_ALLOWED);
+  const written = describeNamespaces(functions).map((tool) => writeFunction(tool, scope));
   for (const { tool, path } of scope.tools.hosted) {
     const name = hostedName(tool, path, scope);
     if (name === undefined || !isAllowed(name, path)) continue;
@@ -99,7 +103,7 @@ function allowedNames(choice: unknown, tools: FlatTools): Set<string> | undefine
 function chosenName(choice: JsonObject, tools: FlatTools): string | undefined {
   const type = asString(choice.type) ?? '';
   if (SEARCH_TYPES.test(type)) return WEB_SEARCH;
-  if (type === 'local_shell' || type === 'shell') return tools.providerName('local_shell', 'local_shell');
+  if (type === 'local_shell') return tools.providerName('local_shell', 'local_shell');
   const name = asString(choice.name);
   if (name === undefined || (type !== 'function' && type !== 'custom')) return undefined;
   return tools.providerName(type, name, asString(choice.namespace));

@@ -20,15 +20,15 @@ export interface Searches {
  */
 export function createSearches(writer: ResponsesWriter, losses: Losses): Searches {
   /** By id. */
-  const begun = new Map<string, JsonObject>();
+  const begun = new Map<string, { block: JsonObject; path: string }>();
   return {
     begin(block, path) {
-      if (block.name === WEB_SEARCH) begun.set(asString(block.id) ?? '', block);
+      if (block.name === WEB_SEARCH) begun.set(asString(block.id) ?? '', { block, path });
       else losses.add(path, 'item', `Responses has no item for the provider’s tool ${JSON.stringify(block.name)}`);
     },
     end(block, path) {
       const id = asString(block.tool_use_id) ?? '';
-      const search = begun.get(id);
+      const search = begun.get(id)?.block;
       begun.delete(id);
       if (!search) {
         losses.add(path, 'item', 'the result of a search that was not told');
@@ -40,7 +40,12 @@ export function createSearches(writer: ResponsesWriter, losses: Losses): Searche
       openCall(writer, search, Array.isArray(block.content) ? 'completed' : 'failed', asArray(block.content));
     },
     settle() {
-      for (const search of begun.values()) openCall(writer, search, 'incomplete', []);
+      for (const { block, path } of begun.values()) {
+        // With its result, the block is sealed whole.
+        const caller = asObject(block.caller);
+        if (caller && caller.type !== 'direct') losses.add(`${path}/caller`, 'field', 'a search has no place for it');
+        openCall(writer, block, 'incomplete', []);
+      }
       begun.clear();
     },
   };

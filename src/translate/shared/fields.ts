@@ -5,6 +5,8 @@ import { type Losses, type LossKind, pointerStep } from './losses.ts';
 export interface FieldTable {
   /** Translated elsewhere. */
   read: readonly string[];
+  /** Translated elsewhere when they are texts. */
+  texts?: readonly string[];
   /** No place in the target: why. */
   lost: Readonly<Record<string, string>>;
   /** Values that change nothing when they are left out: not even a loss. `null` never does. */
@@ -21,6 +23,7 @@ export function reportUnread(
 ): void {
   for (const [name, value] of Object.entries(object)) {
     if (value === null || value === undefined || table.read.includes(name)) continue;
+    if (typeof value === 'string' && table.texts?.includes(name)) continue;
     if (isNeutral(value, Object.hasOwn(table.neutral ?? {}, name) ? table.neutral![name]! : [])) continue;
     const reason = Object.hasOwn(table.lost, name) ? table.lost[name]! : 'Responses has no such field';
     losses.add(path + pointerStep(name), kind, reason);

@@ -12,18 +12,28 @@ export interface Losses {
   take(): Loss[];
 }
 
+/** So many losses are looked through one by one, which is faster than a table of them. */
+const FEW = 8;
+
 /** @param hop e.g. `responses->chat` */
 export function createLosses(hop: string): Losses {
   const list: Loss[] = [];
-  const told = new Set<string>();
+  let keys: Set<string> | undefined;
   let taken = 0;
+  const isTold = (path: string, kind: LossKind, reason: string): boolean => {
+    if (list.length > FEW) {
+      keys ??= new Set(list.map(keyOf));
+      return keys.has(keyOf({ path, kind, reason }));
+    }
+    for (const loss of list) if (loss.path === path && loss.kind === kind && loss.reason === reason) return true;
+    return false;
+  };
   return {
     list,
     add(path, kind, reason) {
-      const key = `${path} ${kind} ${reason}`;
-      if (told.has(key)) return;
-      told.add(key);
+      if (isTold(path, kind, reason)) return;
       list.push({ hop, path, kind, reason });
+      keys?.add(keyOf({ path, kind, reason }));
     },
     take() {
       if (taken === list.length) return [];
@@ -34,7 +44,14 @@ export function createLosses(hop: string): Losses {
   };
 }
 
+function keyOf({ path, kind, reason }: Omit<Loss, 'hop'>): string {
+  return `${path} ${kind} ${reason}`;
+}
+
 /** A step of a JSON pointer (RFC 6901, section 3). */
 export function pointerStep(name: string | number): string {
-  return `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const step = String(name);
+  return SPECIAL.test(step) ? `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}` : `/${step}`;
 }
+
+const SPECIAL = /[~/]/;

@@ -31,7 +31,6 @@ const REPEATED = [
   'max_output_tokens',
   'max_tool_calls',
   'metadata',
-  'moderation',
   'parallel_tool_calls',
   'presence_penalty',
   'previous_response_id',

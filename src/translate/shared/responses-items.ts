@@ -119,7 +119,7 @@ export class GrowingItem implements ItemWriter {
   /** Absent when nobody is told of the item while it grows. */
   readonly #emit: Emit | undefined;
   readonly #kind: ItemKind | undefined;
-  /** `"item_id":…,"output_index":…` */
+  /** `"item_id":…,"output_index":…`; nothing when nobody is told. */
   readonly #place: string;
   readonly #outputIndex: number;
   #open: OpenText | undefined;
@@ -130,7 +130,7 @@ export class GrowingItem implements ItemWriter {
     this.#outputIndex = outputIndex;
     this.#kind = source.type === 'other' ? undefined : KINDS[source.type];
     this.item = source.type === 'other' ? withId(source.item, newId) : newItem(source, this.#kind!, newId);
-    this.#place = `"item_id":${JSON.stringify(this.item.id)},"output_index":${outputIndex}`;
+    this.#place = emit ? `"item_id":${JSON.stringify(this.item.id)},"output_index":${outputIndex}` : '';
     emit?.('response.output_item.added', `"output_index":${outputIndex},"item":${JSON.stringify(this.item)}`);
   }
 

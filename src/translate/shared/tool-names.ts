@@ -19,15 +19,14 @@ export function createToolNames(rule: Dialect['toolNames']): ToolNames {
   const tools = new Map<string, PlannedTool>();
   /** By namespace and name, what is called so. */
   const known = new Map<string, { kind: PlannedTool['kind']; provider: string }[]>();
-  /** By name alone, for calls that leave their namespace out. */
-  const byName = new Map<string, Set<string>>();
+  /** By name alone, for calls that leave their namespace out; undefined: several have that name. */
+  const byName = new Map<string, string | undefined>();
 
   function register(tool: PlannedTool): string {
     const provider = freeName(tool, rule, tools);
     tools.set(provider, tool);
     listOf(known, keyOf(tool)).push({ kind: tool.kind, provider });
-    const same = byName.get(tool.name) ?? new Set();
-    byName.set(tool.name, same.add(provider));
+    byName.set(tool.name, byName.has(tool.name) ? undefined : provider);
     return provider;
   }
 
@@ -42,8 +41,8 @@ export function createToolNames(rule: Dialect['toolNames']): ToolNames {
       if (tool.namespace === undefined) {
         // Codex 0.113.0 flattened namespaces itself; Codex takes calls without a namespace as well.
         if (tools.has(tool.name)) return tool.name;
-        const same = byName.get(tool.name);
-        if (same?.size === 1) return [...same][0]!;
+        const only = byName.get(tool.name);
+        if (only !== undefined) return only;
       }
       return register(tool);
     },
@@ -56,7 +55,12 @@ function listOf<Value>(map: Map<string, Value[]>, key: string): Value[] {
   return list;
 }
 
-function keyOf({ name, namespace }: PlannedTool): string {
+/** The name alone where that will do: what begins with a bracket is JSON. */
+function keyOf(tool: PlannedTool): string {
+  return tool.namespace === undefined && !tool.name.startsWith('[') ? tool.name : pairOf(tool);
+}
+
+function pairOf({ name, namespace }: PlannedTool): string {
   return JSON.stringify([namespace ?? null, name]);
 }
 
@@ -65,7 +69,7 @@ function freeName(tool: PlannedTool, rule: Dialect['toolNames'], taken: Readonly
   const plain = joinName(tool);
   if (isValid(plain, rule) && !taken.has(plain)) return plain;
   for (let attempt = 0; ; attempt += 1) {
-    const hash = sha256Hex(`${tool.kind} ${keyOf(tool)} ${attempt}`).slice(0, HASH_LENGTH);
+    const hash = sha256Hex(`${tool.kind} ${pairOf(tool)} ${attempt}`).slice(0, HASH_LENGTH);
     const name = validName(plain, hash, rule);
     if (!taken.has(name)) return name;
   }

@@ -25,6 +25,8 @@ export interface FlatFunction {
   parameters: JsonObject;
   strict?: boolean;
   tool: PlannedTool;
+  /** The description of its namespace. */
+  about?: string;
   /** JSON pointer in the request. */
   path: string;
 }
@@ -47,9 +49,41 @@ export function flattenTools(request: JsonObject, hop: string, names: Dialect['t
 /** Items that bring tools. */
 const TOOL_ITEMS: ReadonlySet<unknown> = new Set(['additional_tools', 'tool_search_output']);
 
+/**
+ * A flat list has no place for the description of a namespace: the first of its functions tells it.
+ * @param offered the functions that the provider is told, in their order
+ */
+export function describeNamespaces(offered: readonly FlatFunction[]): readonly FlatFunction[] {
+  const told = new Set<string>();
+  return offered.map((one) => {
+    const { about, description, tool } = one;
+    if (about === undefined) return one;
+    const words = `About all tools of \`${tool.namespace}\`: ${about}`;
+    if (told.has(words)) return one;
+    told.add(words);
+    return { ...one, description: description === undefined ? words : `${description}\n\n${words}` };
+  });
+}
+
+/**
+ * Where functions are told about that the provider is not offered: a namespace all of whose functions are left out goes with them.
+ * @param offered those that it is
+ */
+export function withheldPaths(all: readonly FlatFunction[], offered: readonly FlatFunction[]): string[] {
+  const kept = new Set(offered.map(groupPath));
+  const withheld = all.filter((one) => !offered.includes(one));
+  return withheld.map((one) => (kept.has(groupPath(one)) ? one.path : groupPath(one)));
+}
+
+/** The path of the namespace of a function, or its own. */
+function groupPath({ path, tool }: FlatFunction): string {
+  return tool.namespace === undefined ? path : path.slice(0, path.lastIndexOf('/tools/'));
+}
+
 interface Place {
   path: string;
   namespace?: string;
+  about?: string | undefined;
 }
 
 class Run {
@@ -64,9 +98,9 @@ class Run {
     this.#losses = createLosses(hop);
   }
 
-  readList(list: unknown, path: string, namespace?: string): void {
+  readList(list: unknown, path: string, group?: Pick<Place, 'namespace' | 'about'>): void {
     asArray(list).forEach((value, index) => {
-      this.#readTool(value, { path: `${path}/${index}`, ...(namespace !== undefined && { namespace }) });
+      this.#readTool(value, { path: `${path}/${index}`, ...group });
     });
   }
 
@@ -96,9 +130,10 @@ class Run {
 
   readonly #readers: Readonly<Record<string, (tool: JsonObject, place: Place) => void>> = {
     namespace: (tool, { path }) => {
-      this.readList(tool.tools, `${path}/tools`, asString(tool.name) ?? '');
-      if (asString(tool.description)) {
-        this.#losses.add(`${path}/description`, 'field', 'a flat list of functions describes no namespace');
+      const about = asString(tool.description) || undefined;
+      this.readList(tool.tools, `${path}/tools`, { namespace: asString(tool.name) ?? '', about });
+      if (![...this.#functions.values()].some((one) => groupPath(one) === path)) {
+        this.#losses.add(path, 'tool', 'a namespace without a function is not told');
       }
     },
     function: (tool, place) => {
@@ -134,7 +169,7 @@ class Run {
   #offer(
     kind: PlannedTool['kind'],
     tool: JsonObject,
-    { path, namespace }: Place,
+    { path, namespace, about }: Place,
     fields: { parameters: JsonObject; strict?: boolean },
     addition?: string,
   ): void {
@@ -145,13 +180,15 @@ class Run {
     }
     const planned: PlannedTool = { kind, name, ...(namespace !== undefined && { namespace }) };
     const provider = this.#names.offer(planned);
-    const description = [asString(tool.description), addition].filter(Boolean).join('\n\n');
+    const said = asString(tool.description);
+    const description = said && addition ? `${said}\n\n${addition}` : said || addition;
     // A tool that is told again (in a later search result) replaces what was told before, in its old place.
     this.#functions.set(provider, {
       name: provider,
       ...(description && { description }),
       ...fields,
       tool: planned,
+      ...(about !== undefined && { about }),
       path,
     });
     this.#tellUnread(tool, kind, path);
@@ -159,8 +196,8 @@ class Run {
 
   #tellUnread(tool: JsonObject, kind: PlannedTool['kind'], path: string): void {
     const read = READ_FIELDS[kind] ?? [];
-    for (const [field, value] of Object.entries(tool)) {
-      if (value === null || COMMON_FIELDS.has(field) || read.includes(field)) continue;
+    for (const field in tool) {
+      if (tool[field] === null || COMMON_FIELDS.has(field) || read.includes(field)) continue;
       this.#losses.add(`${path}${pointerStep(field)}`, 'field', 'a function of the provider has no such field');
     }
   }

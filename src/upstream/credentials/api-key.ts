@@ -1,8 +1,8 @@
 import type { Protocol, RawHeaders } from '../../util/types.ts';
 
-/** A key of the user's that takes the place of whatever the client sent. */
+/** What takes the place of whatever the client sent: a key of the user's, or nothing. */
 export interface Credentials {
-  key: string;
+  key: string | undefined;
 }
 
 /** Every field that a client's credentials may stand in; none of them goes upstream beside the replacing key. */
@@ -15,6 +15,7 @@ export function withCredentials(headers: RawHeaders, credentials: Credentials, p
     if (CREDENTIAL_FIELDS.has((headers[i] as string).toLowerCase())) continue;
     kept.push(headers[i] as string, headers[i + 1] as string);
   }
+  if (credentials.key === undefined) return kept;
   if (protocol === 'messages') kept.push('x-api-key', credentials.key);
   else kept.push('authorization', `Bearer ${credentials.key}`);
   return kept;

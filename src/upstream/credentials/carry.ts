@@ -36,8 +36,8 @@ export function carryHeaders(
   credentials: Credentials | undefined,
 ): string[] {
   const kept = dropHopByHop(headers, DROPPED[protocol === 'messages' ? 'messages' : 'openai']);
-  const key = credentials?.key ?? clientKey(headers);
-  const carried = key === undefined ? kept : withCredentials(kept, { key }, protocol);
+  const key = credentials ? credentials.key : clientKey(headers);
+  const carried = key === undefined && !credentials ? kept : withCredentials(kept, { key }, protocol);
   if (protocol === 'messages' && headerValue(carried, 'anthropic-version') === undefined)
     carried.push('anthropic-version', MESSAGES_VERSION);
   carried.push('content-type', 'application/json', 'accept', stream ? 'text/event-stream' : 'application/json');

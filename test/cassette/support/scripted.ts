@@ -42,6 +42,8 @@ export interface Said {
   at?: number;
   how?: EntryEnd['how'] | 'never';
   trailers?: RawHeaders;
+  /** Of a response: before its head. */
+  interim?: { at: number; status: number; statusText: string; headers: RawHeaders }[];
 }
 
 export interface ScriptedExchange {
@@ -101,9 +103,11 @@ export function playExchange(recorder: Recorder, script: ScriptedExchange): void
     const head = { method: script.method ?? 'POST', url, httpVersion: '1.1', headers: sent.headers ?? JSON_TYPE };
     say(up.request(sent.at ?? 2, head, 'responses', PASSED), sent, 'client');
     const got = attempt.response;
+    for (const { at, ...head } of got?.interim ?? []) up.informational(at, head);
     if (got) say(up.response(got.at ?? 10, responseHead(got)), got, 'upstream');
     up.close(attempt.outcome ?? 'complete', complete(20));
   }
+  for (const { at, ...head } of response?.interim ?? []) tap.informational(at, head);
   if (response) say(tap.clientResponse(response.at ?? 10, responseHead(response), PASSED), response, 'upstream');
   tap.close('complete', complete(20));
 }

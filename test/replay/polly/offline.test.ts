@@ -1,11 +1,15 @@
+import dns, { lookup } from 'node:dns';
+import { resolve4 } from 'node:dns/promises';
 import { createServer, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { promisify } from 'node:util';
 import { fetch, request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { guardNetwork, type NetworkGuard } from '../../../src/replay/polly/offline.ts';
 import { temporaryFolder } from '../../helpers/cassette-files.ts';
 
 const original = Socket.prototype.connect;
+const originalLookups = [dns.lookup, dns.promises.lookup];
 
 function guard(): NetworkGuard {
   const one = guardNetwork();
@@ -65,6 +69,38 @@ test('loopback and paths are let through', async () => {
   expect(denied).toEqual([]);
 });
 
+test('names are not looked up, neither with a callback nor with a promise', async () => {
+  const { denied } = guard();
+  const failure = promisify(lookup)('provider.example').catch((error: Error) => error.message);
+  expect(await failure).toBe(
+    'Tapedeck: looking up provider.example was denied, because a replay runs without the network.',
+  );
+  await expect(resolve4('Other.example')).rejects.toMatchObject({ code: 'EAI_AGAIN' });
+  expect(denied).toEqual(['provider.example', 'other.example']);
+  expect((await promisify(lookup)('localhost')).address).toMatch(/^(?:127\.0\.0\.1|::1)$/);
+});
+
+test('hosts that are allowed are let through, where all guards allow them', async () => {
+  const one = guardNetwork({ allow: ['Gateway.example', '[2001:db8::1]'] });
+  onTestFinished(() => one.end());
+  // Fails after the guard: the signal is the socket's own affair.
+  const lookedUp: string[] = [];
+  const socket = new Socket();
+  socket.connect({
+    host: 'gateway.example',
+    port: 80,
+    lookup: (name, _options, callback) => {
+      lookedUp.push(name);
+      callback(new Error('looked up'), '', 4);
+    },
+  });
+  await new Promise((resolve) => socket.once('error', resolve));
+  expect(lookedUp).toEqual(['gateway.example']);
+  const { denied } = guard();
+  expect(await outcomeOf(new Socket().connect(80, 'gateway.example'))).toBe('ENETUNREACH');
+  expect([one.denied, denied]).toEqual([[], ['gateway.example:80']]);
+});
+
 test('the last guard that ends puts everything back', async () => {
   expect(Socket.prototype.connect).toBe(original);
   const [first, second] = [guard(), guard()];
@@ -74,6 +110,7 @@ test('the last guard that ends puts everything back', async () => {
   expect([first.denied, second.denied]).toEqual([['192.0.2.1:80'], ['192.0.2.1:80', '192.0.2.1:81']]);
   second.end();
   expect(Socket.prototype.connect).toBe(original);
+  expect([dns.lookup, dns.promises.lookup]).toEqual(originalLookups);
   second.end();
   expect(Socket.prototype.connect).toBe(original);
 });

@@ -49,6 +49,16 @@ async function turns(): Promise<void> {
 }
 
 describe.each(['older', 'newer'] as const)('a handler of the %s form', (form) => {
+  test('is told interim responses before the head', async () => {
+    const one = exchange('hi', THREE);
+    const hint = { ms: 1, status: 103, statusText: 'Early Hints', headers: [] };
+    one.attempts[0]!.response._informational = [{ ...hint, status: 100 }, hint];
+    const { dispatcher } = await open([one]);
+    const call = dispatch(dispatcher, { body: asked('hi') }, { form });
+    await call.over;
+    expect(call.events.slice(0, 3)).toEqual(['start', 'head 103', 'head 200']);
+  });
+
   test('is told the start, the head, each recorded read and the end', async () => {
     const { dispatcher } = await open([exchange('hi', THREE)]);
     const call = dispatch(dispatcher, { body: asked('hi') }, { form });

@@ -67,6 +67,24 @@ async function ask(deck: CassetteDispatcher, input: DispatchInput): Promise<stri
 
 const question = (text: string) => JSON.stringify({ model: 'm', input: text });
 
+test('interim responses are recorded on both sides', async () => {
+  const path = join(temporaryFolder(), 'hints.har');
+  const { origin } = await startProvider((response) => {
+    response.writeEarlyHints({ link: '</x>' });
+    response.end('ok');
+  });
+  const deck = await open(path, 'once');
+  await ask(deck, { origin, body: question('hi') });
+  await deck.close();
+  const { entries } = await readAll(path);
+  const hint = { ms: expect.any(Number), status: 103, statusText: 'Early Hints' };
+  const headers = [{ name: 'Link', value: '</x>' }];
+  expect(entries.map(({ response }) => response._informational)).toEqual([
+    [{ ...hint, headers }],
+    [{ ...hint, headers }],
+  ]);
+});
+
 test('`once` records a cassette that does not exist, and only plays it afterwards', async () => {
   const path = join(temporaryFolder(), 'deep', 'once.har');
   const { origin, asked } = await startProvider();

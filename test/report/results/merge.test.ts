@@ -8,8 +8,8 @@ const whole = madeReport();
 const [a, b] = whole.cassettes as [CassetteResult, CassetteResult];
 
 function part(shard: string, exchanges: CassetteResult['exchanges'], leftovers: boolean): ReplayReport {
-  const { leftovers: own, ...rest } = a;
-  const cassette = { ...rest, ...(leftovers ? { leftovers: own! } : {}), exchanges };
+  const { leftovers: own, served, ...rest } = a;
+  const cassette = { ...rest, ...(leftovers ? { leftovers: own!, served: served! } : {}), exchanges };
   return madeReport({ shard, cassettes: [b, cassette] });
 }
 
@@ -19,6 +19,20 @@ const second = { name: 'two', report: part('2/2', [a.exchanges[0]!], true) };
 describe('mergeReports', () => {
   it('makes of all parts what one run would have written', () => {
     expect(writeJson(mergeReports([second, first]))).toBe(writeJson(whole));
+  });
+
+  it('adds up what was served and what was denied', () => {
+    const served = (report: ReplayReport, number: number, denied: number): ReplayReport => ({
+      ...report,
+      cassettes: report.cassettes.map((one) => (one.cassette === 'a.har' ? { ...one, served: number } : one)),
+      receipt: { served: number, denied },
+    });
+    const parts = [
+      { name: 'one', report: served(first.report, 2, 1) },
+      { name: 'two', report: served(second.report, 3, 4) },
+    ];
+    expect(mergeReports(parts).receipt).toEqual({ served: 5, denied: 5 });
+    expect(mergeReports(parts).cassettes[0]!.served).toBe(5);
   });
 
   it('joins reports of different cassettes', () => {

@@ -1,5 +1,5 @@
 import { CHECKS } from '../../../src/report/results/checks.ts';
-import { type CassetteResult, countResults, type ReplayReport } from '../../../src/report/results/model.ts';
+import { type CassetteResult, countResults, type ReplayReport, receiptOf } from '../../../src/report/results/model.ts';
 
 /** A value that every format has to escape in its own way. */
 export const NASTY = 'a|b <b>&"\u001b[31m` ``` @team # x\n\\ \ud800';
@@ -23,6 +23,7 @@ const CASSETTES: CassetteResult[] = [
     cassette: 'a.har',
     edited: true,
     leftovers: [{ exchange: 'x9', result: 'stream.translation', reason: 'there is no such exchange' }],
+    served: 3,
     exchanges: [
       {
         id: 'x1',
@@ -79,6 +80,7 @@ export function madeReport(changes: Partial<ReplayReport> = {}): ReplayReport {
     tool: '0.1.0',
     options: { profiles: ['codex', 'tolerant'], splits: 'fast', strict: false, bail: false },
     counts: countResults(cassettes),
+    receipt: receiptOf(cassettes, 0),
     checks: [...CHECKS],
     cassettes,
     ...changes,

@@ -55,7 +55,7 @@ describe('the text report', () => {
   it('tells notes, what does not apply, and the counts', () => {
     expect(lines.some((line) => line.includes('note   stream.grammar upstream-response: broken off'))).toBe(true);
     expect(lines).toContain('       1 legs.valid  the leg is absent');
-    expect(lines.at(-2)).toBe(
+    expect(lines.at(-3)).toBe(
       '2 cassettes, 2 exchanges, 1 unreadable, 3 passed, 1 failed, 1 not applicable, 1 edited, 1 leftover (codex + tolerant, splits fast)',
     );
   });
@@ -117,7 +117,10 @@ describe('the JUnit report', () => {
   it('holds no character that XML 1.0 forbids, and no open markup', () => {
     expect(xml).not.toMatch(/[\ufffe\uffff]|\p{Surrogate}/u);
     expect(
-      xml.replace(/<\/?(?:testsuites?|testcase|skipped|failure|error|system-out|\?xml)\b[^<>]*>/g, ''),
+      xml.replace(
+        /<\/?(?:testsuites?|properties|property|testcase|skipped|failure|error|system-out|\?xml)\b[^<>]*>/g,
+        '',
+      ),
     ).not.toMatch(/[<>]/);
   });
 });
@@ -192,6 +195,29 @@ describe('the HTML report', () => {
       else open.push(name!);
     }
     expect(open).toEqual([]);
+  });
+});
+
+describe('the receipt', () => {
+  const denied = { receipt: { served: 1, denied: 2 } };
+
+  it.each([
+    ['text', '3 recorded calls served, no connection outside loopback\n'],
+    ['json', '"receipt": {\n  "served": 3,\n  "denied": 0\n },'],
+    ['junit', '<properties><property name="served" value="3"/><property name="denied" value="0"/></properties>'],
+    ['tap', '\n# 3 recorded calls served, no connection outside loopback\n'],
+    ['markdown', '\n3 recorded calls served, no connection outside loopback.\n'],
+    ['html', '<p class="dim">3 recorded calls served, no connection outside loopback</p>'],
+  ] as const)('is in the %s report', (name, text) => {
+    expect(write(name)).toContain(text);
+  });
+
+  it('makes a run fail that asked for the network', () => {
+    const good = { cassettes: [{ ...madeReport().cassettes[0]!, exchanges: [] }], ...denied };
+    expect(exitOfReport(madeReport(good))).toBe(1);
+    expect(write('text', good)).toContain('1 recorded call served, 2 connections denied outside loopback');
+    expect(write('markdown', good)).toMatch(/^### ❌/);
+    expect(write('html', good)).toContain('✗ Failed');
   });
 });
 

@@ -11,7 +11,13 @@ describeLaws({
   hop: chatResponses,
   assemble: assembleChat,
   normalize,
-  explained: [/^\/n 1$/, /^\/(?:presence|frequency)_penalty 0$/, /^\/modalities\/0 "text"$/],
+  explained: [
+    /^\/n 1$/,
+    /^\/(?:presence|frequency)_penalty 0$/,
+    /^\/modalities\/0 "text"$/,
+    // There is nothing to choose from.
+    /^\/tool_choice "none"$/,
+  ],
   // OpenAI's own chunks have neither; DeepSeek and many others stream the first, OpenAI's search models the second.
   excused: [/reasoning_content/, /annotations/],
 });

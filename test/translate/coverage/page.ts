@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { HINTS } from '../../../src/protocols/loss-weights.ts';
 import { DIALECTS, type Dialect } from '../../../src/translate/dialects.ts';
 import { readProviderError, writeClientError } from '../../../src/translate/error.ts';
 import type { Loss, Protocol } from '../../../src/util/types.ts';
@@ -18,6 +19,7 @@ export const NAMES: Readonly<Record<Protocol, string>> = {
 export function renderPage(page: string, sections: readonly Section[]): string {
   const parts: Readonly<Record<string, string>> = {
     dialects: renderDialects(),
+    hints: renderHints(),
     errors: renderErrors(),
     ends: renderEnds(),
     coverage: sections.map(renderSection).join('\n\n'),
@@ -90,12 +92,31 @@ function effortsOf(efforts: Dialect['efforts']): string {
 }
 
 function thoughtsOf({ reasoning, messages }: Dialect): string {
-  if (reasoning) return `${code(reasoning.field)}, sent back ${REPLAY[reasoning.replay]}`;
+  if (reasoning) return `${THOUGHTS[reasoning.field]}, sent back ${REPLAY[reasoning.replay]}`;
   if (messages) return [...new Set(messages.thinking.map(({ how }) => how))].join(', ');
   return '';
 }
 
+const THOUGHTS = {
+  reasoning_content: '`reasoning_content`',
+  reasoning: '`reasoning`',
+  content: '`<think>` in `content`',
+} as const;
+
 const REPLAY = { never: 'never', 'tool-turns': 'in turns with calls', always: 'always' } as const;
+
+function renderHints(): string {
+  const rows = HINTS.map(({ why, paths = [], reason }) => [
+    [...paths.map(code), ...(reason ? reasonsOf(reason) : [])].join(', '),
+    why,
+  ]);
+  return table(['a hint is a loss at, or one that says', 'since'], rows);
+}
+
+/** The whole sentences that a pattern has to choose from. */
+function reasonsOf(reason: RegExp): string[] {
+  return reason.source.split('|').map((sentence) => `“${sentence.replace(/^\^|\$$/g, '')}”`);
+}
 
 /** What providers say before a stream, one for each kind of error. */
 const ERRORS: readonly [what: string, status: number, error: Record<string, unknown>][] = [

@@ -9,6 +9,19 @@ export interface Synthesizer {
   readonly made: ReadonlySet<unknown>;
 }
 
+/** What a schema leaves open. */
+export interface Chance {
+  /** One of so many alternatives, from 0. */
+  pick(count: number): number;
+  /** Whether an optional field is there. */
+  keeps(): boolean;
+  /** How many elements a list has. */
+  length(): number;
+}
+
+/** The first alternative, all fields, one element. */
+const FIRST: Chance = { pick: () => 0, keeps: () => true, length: () => 1 };
+
 /** Base64 of a text. */
 const base64 = (text: string) => btoa(text);
 
@@ -31,7 +44,7 @@ const PREFERRED = ['object', 'array', 'string', 'integer', 'number', 'boolean'];
 /** Objects are filled to this depth; what is deeper has its required fields alone. */
 const DEPTH = 7;
 
-export function createSynthesizer(bundle: Bundle): Synthesizer {
+export function createSynthesizer(bundle: Bundle, chance: Chance = FIRST): Synthesizer {
   const made = new Set<unknown>();
   let count = 100;
   const next = () => {
@@ -41,7 +54,7 @@ export function createSynthesizer(bundle: Bundle): Synthesizer {
 
   function make(schema: JsonObject, name: string, depth: number, open: readonly string[]): unknown {
     if ('const' in schema) return schema.const;
-    if (Array.isArray(schema.enum)) return schema.enum.find((value) => value !== null);
+    if (Array.isArray(schema.enum)) return one(schema.enum.filter((value) => value !== null));
     const target = refOf(schema);
     if (target !== undefined) {
       const { $ref: _, ...rest } = schema;
@@ -49,7 +62,7 @@ export function createSynthesizer(bundle: Bundle): Synthesizer {
     }
     if (schema.then)
       return make(merge(without(schema, 'if', 'then', 'else'), schema.then as JsonObject), name, depth, open);
-    const choice = asObject(asArray(schema.oneOf ?? schema.anyOf)[0]);
+    const choice = asObject(one(asArray(schema.oneOf ?? schema.anyOf)));
     if (choice) {
       // Of the tag, the union itself says no more than that it is a text.
       const tagged = schema.discriminator ? ['properties', 'required', 'type'] : [];
@@ -67,7 +80,8 @@ export function createSynthesizer(bundle: Bundle): Synthesizer {
     object(schema, _name, depth, open) {
       const required = new Set(asArray(schema.required));
       const fields = Object.entries(asObject(schema.properties) ?? {}).filter(
-        ([field, value]) => required.has(field) || (depth < DEPTH && !open.includes(refOf(value as JsonObject) ?? '')),
+        ([field, value]) =>
+          required.has(field) || (depth < DEPTH && !open.includes(refOf(value as JsonObject) ?? '') && chance.keeps()),
       );
       const out = Object.fromEntries(
         fields.map(([field, value]) => [field, make(value as JsonObject, field, depth + 1, open)]),
@@ -78,7 +92,7 @@ export function createSynthesizer(bundle: Bundle): Synthesizer {
     },
     array(schema, name, depth, open) {
       const items = asObject(schema.items);
-      return items ? [make(items, name, depth + 1, open)] : [];
+      return items ? Array.from({ length: chance.length() }, () => make(items, name, depth + 1, open)) : [];
     },
     string: (_schema, name) => keep(Object.hasOwn(FORMS, name) ? FORMS[name]!(next()) : `${name}_${next()}`),
     integer: () => keep(next()),
@@ -86,6 +100,10 @@ export function createSynthesizer(bundle: Bundle): Synthesizer {
     boolean: () => true,
     null: () => null,
   };
+
+  function one(list: readonly unknown[]): unknown {
+    return list[list.length > 1 ? chance.pick(list.length) : 0];
+  }
 
   function keep<T>(value: T): T {
     made.add(value);

@@ -213,8 +213,10 @@ export const OTHER_FORMS: readonly OtherForm[] = [
   },
   {
     reason: 'without tools, or when none may be called, there is nothing to call',
-    fits: ({ path }, { target }) =>
-      /^\/(?:parallel_tool_calls|tool_choice)$/.test(path) && !mayCall(target as JsonObject),
+    fits: ({ path, value }, { target }) =>
+      (/^\/(?:parallel_tool_calls|tool_choice|tool_choice\/disable_parallel_tool_use)$/.test(path) ||
+        (path === '/tool_choice/type' && value === 'none')) &&
+      !mayCall(target as JsonObject),
   },
   {
     reason: 'what is not allowed is not offered',
@@ -293,6 +295,21 @@ export const OTHER_FORMS: readonly OtherForm[] = [
   {
     reason: 'the other protocol tells usage at the end of every stream',
     fits: ({ path }) => path === '/stream_options/include_usage',
+  },
+  {
+    reason: 'the same tokens once more, by how long they are kept',
+    fits: ({ path }) => /^\/usage\/(?:cache_creation|input_tokens_details\/cache_write_tokens_details)\//.test(path),
+  },
+  {
+    reason: 'thinking is shown to who asks for it alone',
+    fits: ({ path, value }) => path === '/thinking/display' && value === 'omitted',
+  },
+  {
+    reason: 'a provider that is not asked to think does not',
+    fits: ({ path, value }, { dialect }) =>
+      /\/reasoning\/effort$/.test(path) &&
+      value === 'none' &&
+      dialect?.messages?.thinking.every(({ how }) => how === 'none') === true,
   },
   {
     reason: 'thinking is asked for',

@@ -17,7 +17,7 @@ describeLaws({
     /^\/speed "standard"$/,
     // Said as `default`, and as a summary of the reasoning or none.
     /^\/service_tier "standard_only"$/,
-    /^\/thinking\/display "summarized"$/,
+    /^\/thinking\/display "(?:summarized|omitted)"$/,
     // A search that the provider ran comes back under its own id.
     /"srvtoolu_ws_1"$/,
   ],

@@ -58,6 +58,8 @@ describe('chunks that have to be read', () => {
     ['two choices', { ...first, choices: [...(first.choices as unknown[]), {}] }],
     ['an escape, under which a name may hide', chunk({ content: 'a' }, { model: 'a"b' })],
     ['a second place that says content', chunk({ content: 'a' }, { content: 'a' })],
+    ['usage, of which the last one counts', chunk({ content: 'a' }, { usage: { completion_tokens: 1 } })],
+    ['a reason to finish', { ...chunk({}), choices: [{ index: 0, delta: { content: 'a' }, finish_reason: 'stop' }] }],
     ['no words', chunk({ role: 'assistant', content: '' })],
   ])('what has %s is not learnt', (_name, learnt) => {
     expect(wordsAfter(learnt, JSON.stringify(learnt))).toBeUndefined();

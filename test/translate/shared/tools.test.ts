@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { flattenTools } from '../../../src/translate/shared/tools.ts';
+import {
+  describeNamespaces,
+  type FlatFunction,
+  flattenTools,
+  withheldPaths,
+} from '../../../src/translate/shared/tools.ts';
 
 const NAMES = { pattern: /^[a-zA-Z0-9_-]+$/, length: 64 };
 
@@ -72,8 +77,42 @@ describe('flattenTools', () => {
       ['mcp__calc__run', '/tools/0/tools/1'],
     ]);
     expect(flat.tools.get('mcp__calc__run')).toEqual({ kind: 'custom', name: 'run', namespace: 'mcp__calc' });
-    expect(flat.losses.map(({ path }) => path)).toEqual(['/tools/0/description']);
+    expect(flat.losses).toEqual([]);
     expect(flat.providerName('function', 'add', 'mcp__calc')).toBe('mcp__calc__add');
+  });
+
+  it('tells the description of a namespace with the first of its functions that is offered', () => {
+    const space = (name: string, description: string, tools: unknown[]) => ({
+      type: 'namespace',
+      name,
+      description,
+      tools,
+    });
+    const bare = { type: 'function', name: 'sub' };
+    const flat = flatten({
+      tools: [ADD, space('a', 'Sums.', [{ ...ADD, description: 'Adds.' }, bare]), space('b', 'Sums.', [bare])],
+    });
+    const told = (offered: readonly FlatFunction[]) => describeNamespaces(offered).map((one) => one.description);
+    expect(told(flat.functions)).toEqual([
+      undefined,
+      'Adds.\n\nAbout all tools of `a`: Sums.',
+      undefined,
+      'About all tools of `b`: Sums.',
+    ]);
+    expect(told(flat.functions.slice(2))).toEqual(['About all tools of `a`: Sums.', 'About all tools of `b`: Sums.']);
+  });
+
+  it('names a namespace without functions as a loss', () => {
+    const flat = flatten({ tools: [{ type: 'namespace', name: 'a', description: 'Sums.', tools: [{ type: 'x' }] }] });
+    expect(flat.losses.map(({ path }) => path)).toEqual(['/tools/0']);
+  });
+
+  it('tells of a namespace as a whole where none of its functions is offered', () => {
+    const space = (name: string) => ({ type: 'namespace', name, tools: [ADD, { type: 'function', name: 'sub' }] });
+    const { functions } = flatten({ tools: [ADD, space('a'), space('b')] });
+    expect(withheldPaths(functions, functions)).toEqual([]);
+    expect(withheldPaths(functions, functions.slice(3))).toEqual(['/tools/0', '/tools/1', '/tools/1']);
+    expect(withheldPaths(functions, functions.slice(0, 2))).toEqual(['/tools/1/tools/1', '/tools/2', '/tools/2']);
   });
 
   it('does not double the underscores of a namespace that ends in them', () => {

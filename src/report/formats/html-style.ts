@@ -1,4 +1,4 @@
-/** The HTML report's own style; nothing is loaded. */
+/** The style of HTML reports; nothing is loaded. */
 export const STYLE = `
 :root { --text: #1d2330; --dim: #667085; --back: #fff; --card: #f5f6f8; --line: #d9dde3; --good: #12793f; --bad: #b42318; --note: #8a5a00; --del: #fde8e6; --ins: #e2f5e8; }
 @media (prefers-color-scheme: dark) {

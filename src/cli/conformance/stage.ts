@@ -1,0 +1,129 @@
+import { stat } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { relative, resolve, sep } from 'node:path';
+import type { Check } from '../../conformance/check.ts';
+import { type LaunchedGateway, launchGateway, withOutput } from '../../conformance/launch.ts';
+import { type Provider, runConformance, startProvider } from '../../conformance/run.ts';
+import { TapedeckError } from '../../errors.ts';
+import type { ConformanceReport } from '../../report/conformance/model.ts';
+import type { Io } from '../io.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * Starts what the run needs, the provider and the gateway, tries the checks, and ends what it started.
+ * @throws TapedeckError `gateway-unreachable`, `port-unavailable`, `output-failed`
+ */
+export async function tryGateway(
+  settings: Settings,
+  checks: readonly Check[],
+  io: Io,
+  onProgress: (done: number, all: number) => void,
+): Promise<ConformanceReport> {
+  const strict = settings.options.strictness === 'on';
+  const provider = settings.mode === 'hermetic' ? await startProvider({ ...settings.upstream, strict }) : undefined;
+  try {
+    const gateway = await launch(settings, provider, io);
+    try {
+      const url = settings.url ?? gateway!.url;
+      await reach(url, settings.timeoutMs);
+      return await runChecks(settings, { url, checks, provider, onProgress }, io);
+    } catch (error) {
+      const isLost = error instanceof TapedeckError && error.code === 'gateway-unreachable';
+      await gateway?.stop();
+      throw isLost && gateway ? withOutput(error, gateway) : error;
+    } finally {
+      await gateway?.stop();
+    }
+  } finally {
+    await provider?.upstream.close();
+  }
+}
+
+async function launch(
+  { launch: wanted, url }: Settings,
+  provider: Provider | undefined,
+  io: Io,
+): Promise<LaunchedGateway | undefined> {
+  if (!wanted || !provider) return undefined;
+  const target = url === undefined ? undefined : new URL(url);
+  return launchGateway({
+    ...wanted,
+    upstream: provider.upstream.url,
+    cwd: io.cwd,
+    ...(target ? { port: portOf(target), host: hostOf(target) } : {}),
+  });
+}
+
+interface Task {
+  url: string;
+  checks: readonly Check[];
+  provider: Provider | undefined;
+  onProgress(done: number, all: number): void;
+}
+
+async function runChecks(settings: Settings, { provider, ...task }: Task, io: Io): Promise<ConformanceReport> {
+  const { mode, options, headers, timeoutMs, concurrency, bail, reproduce } = settings;
+  const out = settings.out === undefined ? undefined : resolve(io.cwd, settings.out);
+  if (out !== undefined) await refuseFile(out);
+  const report = await runConformance({
+    ...task,
+    ...{ mode, options, extraHeaders: headers, timeoutMs, concurrency, bail, reproduce },
+    ...(provider === undefined ? {} : { provider }),
+    ...(settings.key === undefined ? {} : { key: settings.key }),
+    ...(settings.budget === undefined ? {} : { budget: settings.budget }),
+    ...(out === undefined ? {} : { out }),
+  });
+  return { ...report, results: report.results.map((result) => shortenEvidence(result, io.cwd)) };
+}
+
+/** Said before the run rather than after it. */
+async function refuseFile(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found && !found.isDirectory())
+    throw new TapedeckError('output-failed', `${folder} is a file, and evidence needs a folder.`, {
+      hint: 'Name another place with --out.',
+    });
+}
+
+type Result = ConformanceReport['results'][number];
+
+/** Paths from the working directory and with slashes, so that a report says the same on every machine. */
+function shortenEvidence(result: Result, cwd: string): Result {
+  if (!result.evidence) return result;
+  const short = (path: string) => relative(cwd, path).split(sep).join('/');
+  const { gateway, control } = result.evidence;
+  return {
+    ...result,
+    evidence: { gateway: short(gateway), ...(control === undefined ? {} : { control: short(control) }) },
+  };
+}
+
+/**
+ * Whether anything listens there. No request is sent: the gateway may be wired to a provider that charges for it.
+ * @throws TapedeckError `gateway-unreachable`
+ */
+async function reach(url: string, timeoutMs: number): Promise<void> {
+  const target = new URL(url);
+  const problem = await new Promise<string | undefined>((resolve) => {
+    const socket = connect({ host: hostOf(target), port: portOf(target), timeout: timeoutMs });
+    const end = (found?: string) => {
+      socket.destroy();
+      resolve(found);
+    };
+    socket.once('connect', () => end());
+    socket.once('timeout', () => end('no answer'));
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+  });
+  if (problem === undefined) return;
+  throw new TapedeckError('gateway-unreachable', `Nothing can be reached at ${url}: ${problem}`, {
+    hint: 'Start the gateway first, or let --launch COMMAND start it.',
+  });
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+function portOf({ port, protocol }: URL): number {
+  return Number(port) || (protocol === 'https:' ? 443 : 80);
+}

@@ -1,0 +1,28 @@
+import { TapedeckError } from '../errors.ts';
+
+/** The key that an environment variable holds. @throws TapedeckError `usage` when it is not set */
+export function keyFromEnv(flag: string, name: string, env: NodeJS.ProcessEnv): string {
+  const key = env[name];
+  if (key) return key;
+  throw new TapedeckError('usage', `The environment variable ${JSON.stringify(name)} is not set.`, {
+    hint: `${flag} takes the name of a variable that holds the key, never the key itself.`,
+  });
+}
+
+/** Name and value of `NAME: VALUE`; a name is a token (RFC 9110, section 5.1). @throws TapedeckError `usage` */
+export function parseHeader(text: string): [name: string, value: string] {
+  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\r\n\0]*)$/.exec(text) ?? [];
+  if (name !== undefined && value !== undefined) return [name, value.trim()];
+  throw new TapedeckError('usage', `--header ${JSON.stringify(text)} is no header.`, { hint: 'Write "NAME: VALUE".' });
+}
+
+/** A header as a command line may repeat it: its value may be a secret and is left to the reader. */
+export function headerWithoutValue(text: string): string {
+  return text.replace(/:.*$/s, ': …');
+}
+
+/** A port from 0 to 65535. @throws TapedeckError `usage` */
+export function readPort(flag: string, port: number | undefined): number | undefined {
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65_535)) return port;
+  throw new TapedeckError('usage', `${flag} ${port} is not a port.`, { hint: 'Give a number from 1 to 65535.' });
+}

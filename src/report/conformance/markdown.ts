@@ -1,0 +1,112 @@
+import { markdownBlock, markdownCell, markdownCode, plainMarkdown } from '../formats/markdown.ts';
+import { areaRows, usedVerdicts } from './areas.ts';
+import { type ConformanceReport, isBad } from './model.ts';
+import {
+  baselineLines,
+  countsText,
+  groupResults,
+  headOf,
+  isBadReport,
+  plainGroup,
+  type ResultGroup,
+  rankFailures,
+  standingOf,
+  tallyText,
+  waiverLines,
+  whyOf,
+} from './words.ts';
+
+/** GitHub refuses comments of more than 65,536 characters; what is over is counted. The tables need the rest. */
+const MOST_CHARACTERS = 45_000;
+const MOST_FAILURES = 20;
+
+/** For a comment under a pull request: verdict, readiness, what failed, and the rest folded away. */
+export function writeMarkdown(report: ConformanceReport): string {
+  const failures = rankFailures(groupResults(report, isBad));
+  const warnings = groupResults(report, ({ verdict }) => verdict === 'warn');
+  const lines = [
+    `### ${isBadReport(report) ? '❌' : '✅'} tapedeck conformance`,
+    '',
+    `${plainMarkdown(headOf(report))}`,
+    '',
+    `${countsText(report.counts)}.`,
+    '',
+    ...bullets(baselineLines(report), 'Against the baseline:'),
+    ...bullets(waiverLines(report), 'Waivers of no use:'),
+    ...clientTable(report),
+    ...failureSections(failures),
+    ...folded(`${warnings.length} warnings`, warningTable(warnings)),
+    ...folded('Areas', areaTable(report)),
+    ...folded(
+      'Not judged',
+      report.notJudged.map((text) => `- ${plainMarkdown(text)}`),
+    ),
+  ];
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function bullets(lines: readonly string[], title: string): string[] {
+  return lines.length === 0 ? [] : [title, '', ...lines.map((line) => `- ${plainMarkdown(line)}`), ''];
+}
+
+function clientTable({ clients }: ConformanceReport): string[] {
+  if (clients.length === 0) return [];
+  const rows = clients.map((readiness) => {
+    const { client, verdict } = readiness;
+    return `| ${client} | **${verdict}** | ${tallyText(readiness)} |`;
+  });
+  return ['| clients | verdict | requirements |', '|---|---|---|', ...rows, ''];
+}
+
+function failureSections(failures: readonly ResultGroup[]): string[] {
+  const sections: string[] = [];
+  let size = 0;
+  for (const group of failures.slice(0, MOST_FAILURES)) {
+    const section = failureLines(group).join('\n');
+    size += section.length;
+    if (size > MOST_CHARACTERS) break;
+    sections.push(section);
+  }
+  const more = failures.length - sections.length;
+  return [...sections, ...(more > 0 ? [`… and ${more} more.`, ''] : [])];
+}
+
+function failureLines(group: ResultGroup): string[] {
+  const { check, result, places } = group;
+  const where = places.length === 0 ? '' : ` (${places.map(plainMarkdown).join(', ')})`;
+  const standing = standingOf(result).map((text) => ` _${plainMarkdown(text)}_`);
+  return [
+    `- **${result.verdict}** ${markdownCode(check.id)}${where}${standing.join('')}: ${plainMarkdown(check.requirement)}`,
+    '',
+    ...markdownBlock('diff', plainGroup(group)),
+    '',
+  ];
+}
+
+/** Like failures, only so many fit. */
+function warningTable(warnings: readonly ResultGroup[]): string[] {
+  if (warnings.length === 0) return [];
+  const rows = warnings.slice(0, MOST_FAILURES).map(({ check, result, places }) => {
+    return `| ${markdownCode(check.id)} | ${markdownCell(places.join(', '))} | ${markdownCell(whyOf(result))} |`;
+  });
+  const more = warnings.length - MOST_FAILURES;
+  return ['| check | route | what |', '|---|---|---|', ...rows, ...(more > 0 ? [`| … and ${more} more | | |`] : [])];
+}
+
+function areaTable(report: ConformanceReport): string[] {
+  const rows = areaRows(report);
+  if (rows.length === 0) return [];
+  const verdicts = usedVerdicts(rows);
+  return [
+    `| area | ${verdicts.join(' | ')} | all |`,
+    `|---|${verdicts.map(() => '---:|').join('')}---:|`,
+    ...rows.map(
+      ({ area, counts, all }) => `| ${area} | ${verdicts.map((verdict) => counts[verdict]).join(' | ')} | ${all} |`,
+    ),
+  ];
+}
+
+function folded(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  return [`<details><summary>${title}</summary>`, '', ...lines, '', '</details>', ''];
+}

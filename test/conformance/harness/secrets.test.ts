@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { patternsOf, secretsOf, withoutSecrets } from '../../../src/conformance/harness/secrets.ts';
+
+const KEY = ['sk', 'made-up-1234'].join('-');
+
+describe('secretsOf', () => {
+  it('takes the key and what headers carry, with and without a scheme', () => {
+    expect(secretsOf(KEY, { 'x-team': 'responses', 'X-Auth': `Bearer ${KEY}-more` })).toEqual([
+      `Bearer ${KEY}-more`,
+      `${KEY}-more`,
+      KEY,
+    ]);
+  });
+
+  it('takes nothing that could stand anywhere by chance', () => {
+    expect(secretsOf('x', { 'api-key': 'true' })).toEqual([]);
+    expect(secretsOf(undefined, {})).toEqual([]);
+  });
+});
+
+describe('withoutSecrets', () => {
+  it('cleans what a gateway said, at every depth, and nothing else', () => {
+    const part = {
+      check: KEY,
+      reason: `no ${KEY}!`,
+      faults: [{ message: KEY, actual: { deep: [KEY, 1, null] } }],
+      detail: `401 ${KEY} ${KEY}`,
+    };
+    expect(withoutSecrets(part, [KEY])).toEqual({
+      check: KEY,
+      reason: 'no $TAPEDECK_KEY!',
+      faults: [{ message: '$TAPEDECK_KEY', actual: { deep: ['$TAPEDECK_KEY', 1, null] } }],
+      detail: '401 $TAPEDECK_KEY $TAPEDECK_KEY',
+    });
+  });
+});
+
+it('patternsOf takes a secret literally', () => {
+  const [pattern] = patternsOf(['a.b*c(d)[e]$1/-']);
+  expect('xa.b*c(d)[e]$1/-x'.replace(pattern!, '')).toBe('xx');
+  expect(pattern!.test('aXb*c(d)[e]$1/-')).toBe(false);
+});

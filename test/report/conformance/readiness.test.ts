@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { Verdict } from '../../../src/conformance/check.ts';
+import type { CheckResult, RouteFacts } from '../../../src/report/conformance/model.ts';
+import { judgeReadiness, type RunScope } from '../../../src/report/conformance/readiness.ts';
+import { madeCheck } from './report.ts';
+
+const CHECKS = [
+  madeCheck({ id: 'wire.a.must' }),
+  madeCheck({ id: 'wire.b.must' }),
+  madeCheck({ id: 'wire.c.should', level: 'should' }),
+  madeCheck({ id: 'wire.d.info', level: 'info' }),
+  madeCheck({ id: 'wire.e.other', profiles: ['openai'] }),
+];
+const OPEN: RouteFacts[] = [{ client: 'responses', model: 'm', upstream: 'chat', state: 'open' }];
+const WHOLE: RunScope = { options: { level: 'all', profiles: [] }, stopped: false };
+
+/** Verdicts of the checks in their order; what Codex can expect. */
+function codex(verdicts: readonly Verdict[], scope: Partial<RunScope> = {}, routes = OPEN) {
+  const results = verdicts.map(
+    (verdict, i): CheckResult => ({ check: CHECKS[i]!.id, route: 'responses->chat', verdict }),
+  );
+  return judgeReadiness(CHECKS, results, routes, { ...WHOLE, ...scope })[0]!;
+}
+
+describe('judgeReadiness', () => {
+  it.each([
+    ['all is well', ['pass', 'pass', 'pass', 'warn'], 'READY'],
+    ['a must fails', ['pass', 'fail', 'pass'], 'NOT READY'],
+    ['a should is not met', ['pass', 'pass', 'warn'], 'READY WITH LIMITS'],
+    ['a must is not offered', ['pass', 'unsupported', 'pass'], 'READY WITH LIMITS'],
+    ['half of it is not known', ['pass', 'inconclusive', 'pass'], 'NOT JUDGED'],
+    ['a must does not apply', ['pass', 'not-applicable', 'pass'], 'READY'],
+    ['something fails that is of another profile', ['pass', 'pass', 'pass', 'pass', 'fail'], 'READY'],
+    ['nothing was tried', [], 'NOT JUDGED'],
+  ] as const)('when %s', (_, verdicts, verdict) => {
+    expect(codex(verdicts).verdict).toBe(verdict);
+  });
+
+  it('counts what ran of what applies', () => {
+    const { must, should } = codex(['pass', 'inconclusive', 'warn']);
+    expect(must).toEqual({ all: 2, ran: 1, passed: 1, failed: 0 });
+    expect(should).toEqual({ all: 1, ran: 1, passed: 0, failed: 0 });
+  });
+
+  it.each([
+    ['a filter', { options: { ...WHOLE.options, filter: 'wire.' } }, 'NOT JUDGED'],
+    ['something excluded', { options: { ...WHOLE.options, exclude: 'zstd.' } }, 'NOT JUDGED'],
+    ['an early end', { stopped: true }, 'NOT JUDGED'],
+    ['must alone', { options: { ...WHOLE.options, level: 'must' as const } }, 'READY WITH LIMITS'],
+    ['no info', { options: { ...WHOLE.options, level: 'should' as const } }, 'READY'],
+  ])('calls nobody ready after a part: %s', (_, scope, verdict) => {
+    expect(codex(['pass', 'pass', 'pass'], scope).verdict).toBe(verdict);
+    expect(codex(['fail', 'pass', 'pass'], scope).verdict).toBe('NOT READY');
+  });
+
+  it('speaks of those who were asked for alone', () => {
+    const scope = { ...WHOLE, options: { ...WHOLE.options, profiles: ['openai', 'anthropic'] } };
+    const clients = judgeReadiness(CHECKS, [], OPEN, scope).map(({ client }) => client);
+    expect(clients).toEqual(['Chat clients', 'Messages clients']);
+  });
+
+  it('judges nobody who finds no open route', () => {
+    const readiness = codex(['fail', 'pass'], {}, []);
+    expect(readiness).toMatchObject({
+      verdict: 'NOT JUDGED',
+      because: ['the gateway has no open route for responses clients'],
+    });
+  });
+});

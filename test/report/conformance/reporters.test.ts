@@ -1,0 +1,190 @@
+import { readFile } from 'node:fs/promises';
+import { Chalk } from 'chalk';
+import { describe, expect, it } from 'vitest';
+import { generateReport, schemaText } from '../../../schemas/generate/generate.ts';
+import type { ConformanceReport } from '../../../src/report/conformance/model.ts';
+import { CONFORMANCE_REPORTERS } from '../../../src/report/conformance/reporters.ts';
+import { REPORTER_NAMES, type ReporterName } from '../../../src/report/results/reporters.ts';
+import { MADE_RESULTS, madeReport } from './report.ts';
+
+const NO_COLOUR = new Chalk({ level: 0 });
+
+function write(name: ReporterName, changes: Partial<ConformanceReport> = {}): string {
+  return CONFORMANCE_REPORTERS[name](madeReport(changes), NO_COLOUR);
+}
+
+const WAIVED = { reason: 'we know', link: 'http://issues/1', expires: '2027-01-01' };
+
+describe.each(REPORTER_NAMES)('the %s report', (name) => {
+  it('is the same every time and ends with a line feed', () => {
+    expect(write(name)).toBe(write(name));
+    expect(write(name)).toMatch(/[^\n]\n$/);
+  });
+
+  it('holds nothing that steers a terminal', () => {
+    expect(write(name)).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f]/);
+  });
+
+  it('names what failed, its evidence and the command line that tries it alone', () => {
+    const text = write(name);
+    for (const part of ['wire.stream.first', 'evidence/one.har', 'http://h/v1 --filter wire.stream.first', 'it broke'])
+      expect(text).toContain(part);
+  });
+
+  it('tells what stands in a baseline and in a waiver', () => {
+    const [first, ...rest] = MADE_RESULTS;
+    const text = write(name, { results: [{ ...first!, change: 'known', waived: WAIVED }, ...rest] });
+    expect(text).toContain('known');
+    expect(text).toContain('we know');
+    expect(text).toContain('2027-01-01');
+  });
+
+  it('can be written of nothing', () => {
+    expect(() => write(name, { results: [], checks: [], routes: [], clients: [], notJudged: [] })).not.toThrow();
+  });
+});
+
+describe('the text report', () => {
+  it('begins with the gateway and its routes', () => {
+    const lines = write('text').split('\n');
+    expect(lines[0]).toBe('some-gateway 1.2.3 at http://127.0.0.1:4000/v1 (hermetic, gpt-5.5, tapedeck 0.1.0)');
+    expect(lines.slice(1, 3)).toEqual(['  responses->chat', '  chat->chat']);
+    expect(lines[3]).toMatch(/^ {2}messages not offered: 404 a\|b/);
+  });
+
+  it('has failures first, then warnings, the table, the clients and what was not judged', () => {
+    const titles = write('text').match(/^[A-Z]\w+(?: \w+)*$/gm);
+    expect(titles).toEqual(['Failed', 'Warnings', 'Unsupported', 'Areas', 'Clients', 'Not judged']);
+  });
+
+  it('shows a fault with its place and both values', () => {
+    const lines = write('text')
+      .split('\n')
+      .map((line) => line.trim());
+    const at = lines.findIndex((line) => line.startsWith('the field is gone'));
+    expect(lines[at + 1]).toBe('at upstream request /input/0');
+    expect(lines[at + 2]).toMatch(/^- \{"type":"a\|b/);
+    expect(lines.slice(at + 3, at + 6)).toEqual(['+ null', 'rule schema.required (openai 7.55.0)', 'and another']);
+  });
+
+  it('joins routes of which the same is to be said', () => {
+    const [first] = MADE_RESULTS;
+    const text = write('text', { results: [first!, { ...first!, route: 'chat->chat' }] });
+    expect(text).toContain('    responses->chat, chat->chat\n');
+    expect(text.match(/^✗ /gm)).toHaveLength(1);
+  });
+
+  it('names models where there are several', () => {
+    const { options } = madeReport();
+    expect(write('text', { options: { ...options, models: ['gpt-5.5', 'other'] } })).toContain(
+      '\n    responses->chat gpt-5.5\n',
+    );
+  });
+
+  it('counts by area', () => {
+    expect(write('text')).toMatch(/\n {2}wire +1 +1 +1 +0 +0 +3\n {2}zstd +0 +0 +0 +1 +0 +1\n/);
+  });
+
+  it('says with which denominator a client is ready', () => {
+    expect(write('text')).toMatch(/Codex +NOT READY +2 of 3 must ran, 1 passed, 1 failed; 0 of 1 should passed\n/);
+  });
+});
+
+describe('the JSON report', () => {
+  it('is the model', () => {
+    expect(JSON.parse(write('json'))).toEqual(JSON.parse(JSON.stringify(madeReport())));
+  });
+
+  it('has a line for each check and each result, for reviews', () => {
+    expect(write('json').match(/^ {2}\{"(?:id|check)":/gm)).toHaveLength(9);
+  });
+
+  it('has the schema that is made from its types', async () => {
+    const file = await readFile(new URL('../../../schemas/conformance.schema.json', import.meta.url), 'utf8');
+    expect(schemaText(generateReport('conformance').schema)).toBe(file);
+  }, 30_000);
+});
+
+describe('the JUnit report', () => {
+  it('has failures, errors, and as skipped what gave no verdict', () => {
+    const xml = write('junit');
+    expect(xml).toContain('<testsuite name="wire" tests="3" failures="1" errors="0" skipped="0">');
+    expect(xml).toContain('<testsuite name="zstd" tests="1" failures="0" errors="0" skipped="1">');
+    expect(xml).toContain('<testsuite name="errors" tests="1" failures="0" errors="1" skipped="0">');
+  });
+
+  it('fails for nothing that is known or waived', () => {
+    const [first, , , , last] = MADE_RESULTS;
+    const xml = write('junit', {
+      results: [
+        { ...first!, change: 'known' },
+        { ...last!, waived: WAIVED },
+      ],
+    });
+    expect(xml).not.toMatch(/<failure|<error/);
+    expect(xml.match(/<skipped /g)).toHaveLength(2);
+  });
+});
+
+describe('the TAP report', () => {
+  it('has a point for each result', () => {
+    const lines = write('tap')
+      .split('\n')
+      .filter((line) => /^(?:not )?ok /.test(line));
+    expect(lines.map((line) => line.split(' - ')[0])).toEqual(['not ok 1', 'ok 2', 'ok 3', 'ok 4', 'not ok 5']);
+    expect(lines[3]).toMatch(/ # SKIP unsupported: it says so/);
+  });
+
+  it('makes a TODO of what is known or waived', () => {
+    const [first] = MADE_RESULTS;
+    expect(write('tap', { results: [{ ...first!, waived: WAIVED }] })).toMatch(
+      /^not ok 1 - \S+ responses->chat # TODO waived until 2027-01-01: we know/m,
+    );
+  });
+});
+
+describe('the Markdown report', () => {
+  it('begins with the verdict and says who is ready', () => {
+    expect(write('markdown')).toMatch(/^### ❌ tapedeck conformance\n/);
+    expect(write('markdown')).toContain('| Codex | **NOT READY** | 2 of 3 must ran');
+    expect(write('markdown', { results: [MADE_RESULTS[1]!] })).toMatch(/^### ✅/);
+  });
+
+  it('notifies nobody and holds no markup of others', () => {
+    expect(write('markdown').replace(/(`{3,})diff\n[\s\S]*?\1/g, '')).not.toMatch(/@team|<b>/);
+  });
+
+  it('fits into a comment, however much failed', () => {
+    const [first] = MADE_RESULTS;
+    const faults = Array.from({ length: 50 }, () => ({ message: 'm'.repeat(300), actual: 'v'.repeat(1000) }));
+    const results = Array.from({ length: 60 }, (_, i) => ({ ...first!, reason: `reason ${i}`, faults }));
+    const text = write('markdown', { results });
+    expect(text.length).toBeLessThan(65_536);
+    expect(text).toMatch(/… and \d+ more\./);
+  });
+});
+
+describe('the HTML report', () => {
+  const html = write('html');
+
+  it('loads and runs nothing, and is made for light and dark', () => {
+    expect(html).toContain("default-src 'none'");
+    expect(html).not.toMatch(/<script|<link|\bsrc=|\bhref=|@import|url\(/i);
+    expect(html).toContain('prefers-color-scheme: dark');
+  });
+
+  it('escapes what a gateway said', () => {
+    expect(html).not.toContain('a|b <b>');
+  });
+
+  it('closes every element that it opens', () => {
+    const open: string[] = [];
+    for (const [, slash, name] of html
+      .replace(/<!doctype html>|<meta[^>]*>|<style>[\s\S]*<\/style>/g, '')
+      .matchAll(/<(\/?)([a-z]\w*)[^>]*>/g)) {
+      if (slash) expect(open.pop()).toBe(name);
+      else open.push(name!);
+    }
+    expect(open).toEqual([]);
+  });
+});
