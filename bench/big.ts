@@ -23,10 +23,10 @@ const { values: flags } = parseArgs({
 });
 
 /**
- * What the whole may need beyond a tenth of it: an allowance for when garbage was last collected, and a quarter KiB an exchange for its
- * place in the index and, of a player, the hash that its request is found by.
+ * What the whole may need beyond a tenth of it: an allowance for when garbage was last collected, and what is kept of every exchange however
+ * long it is. That is most with a player: 60 bytes of index, and 300 for the hash that a request is found by and the sketch that it is compared by.
  */
-const GROWTH = { mib: 64, exchangeKib: 0.25 };
+const GROWTH = { mib: 48, exchangeKib: 0.35 };
 /** One exchange of a cassette that has an index. */
 const SHOW_SECONDS = 1;
 /** The steps that find one. */

@@ -19,10 +19,35 @@ export interface CassetteHeader {
   /** What stood between client and upstream: `tapedeck`, or the name of the gateway that was recorded around. */
   gateway: { name: string; version?: string };
   upstream: { url: string; protocol: Protocol | null };
+  /** Of a recording around somebody else's gateway (`record --around`). */
+  around?: AroundHeader;
   /** How many values were replaced, by kind (`authorization`, `api-key`, `jwt`, …); empty when none was. */
   redacted: Record<string, number>;
   /** How many texts were elided, and the characters they had. */
   elided: { texts: number; chars: number };
+}
+
+/** The recording had a tap on both sides of a gateway that is not ours. */
+export interface AroundHeader {
+  /** Base URL of the gateway. */
+  url: string;
+  /** The two sides were joined into exchanges; false in a recording that was cut short before that. */
+  joined: boolean;
+}
+
+/**
+ * How an upstream request was found to belong to its exchange, most telling first. `none`, on a client entry: the gateway asked the
+ * provider for nothing.
+ */
+export type JoinedBy = 'request-id' | 'session' | 'call-ids' | 'content' | 'order' | 'none';
+
+/**
+ * What a join around a gateway rests on. `certain`: nothing else comes into question; `likely`: others do, and this one fits
+ * best; `guess`: nothing but the time speaks for it.
+ */
+export interface EntryJoin {
+  by: JoinedBy;
+  certainty: 'certain' | 'likely' | 'guess';
 }
 
 export interface HarHeader {
@@ -171,6 +196,10 @@ export interface Entry {
   _webSocketCut?: number;
   /** Of the last exchange of a connection. */
   _webSocketClose?: WebSocketClose;
+  /** Of a recording around a gateway: how this upstream entry came to its exchange, or that there is none (on a client entry). */
+  _join?: EntryJoin;
+  /** Of a recording around a gateway: it asked this without being asked; on all entries of such an exchange. */
+  _unasked?: true;
 }
 
 /** Who ended a WebSocket connection; codes of RFC 6455 section 7.1.5 (1005: without a code, 1006: without a close frame). */

@@ -15,7 +15,7 @@ export const LAST_LINE = '}}';
 /** Order of members where an order is wanted; members that are not named follow in their own order. */
 const ORDER: readonly string[] = [
   // An entry: what it is, then how it went, then what was said.
-  '_exchange _seq _side _attempt _protocol _producer _seed _outcome _end startedDateTime time timings',
+  '_exchange _seq _side _attempt _join _unasked _protocol _producer _seed _outcome _end startedDateTime time timings',
   '_connection request response _losses _webSocketSameAs _webSocketRedacted _webSocketCut _webSocketMessages _webSocketClose',
   'cache',
   // A message: head, then body.
@@ -43,6 +43,7 @@ const ONE_LINE_ITEMS: ReadonlySet<string> = new Set([
 /** Members that take one line. */
 const ONE_LINE: ReadonlySet<string> = new Set([
   '_producer',
+  '_join',
   '_end',
   'timings',
   'cache',
@@ -53,6 +54,7 @@ const ONE_LINE: ReadonlySet<string> = new Set([
   'client',
   'gateway',
   'upstream',
+  'around',
   'redacted',
   'elided',
   'creator',

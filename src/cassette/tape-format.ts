@@ -40,6 +40,8 @@ export const TAPE_BYTES = {
   text: 4,
   /** Width and number of a list's texts, without their lengths. */
   list: 5,
+  /** A list that stands on the stretch already. */
+  sameList: 8,
   data: 22,
   /** Without the lengths. */
   reads: 25,
@@ -50,15 +52,8 @@ export const TAPE_BYTES = {
 /** Stands for a second message where there is none. */
 export const NO_SLOT = 0xffff;
 
-/** What a text takes at most. */
-export function textRoom(text: string): number {
-  return TAPE_BYTES.text + 2 * text.length;
-}
+/** Of the leg that a tape opens with. */
+export const CLIENT_REQUEST = LEGS.indexOf('client-request');
 
-/** What a list takes at most, with its own length. */
-export function listRoom(first: readonly string[], rest: readonly string[]): number {
-  let length = 0;
-  for (let i = 0; i < first.length; i++) length += first[i]!.length;
-  for (let i = 0; i < rest.length; i++) length += rest[i]!.length;
-  return 4 + TAPE_BYTES.list + 4 * (first.length + rest.length) + 2 * length;
-}
+/** Stands for the length of a list that is the same as an earlier one of the stretch, whose place follows. */
+export const SAME_LIST = 0xffff_ffff;

@@ -5,7 +5,7 @@ import type { EntryEnd, WebSocketClose } from './format.ts';
 import type { Head } from './head-cache.ts';
 import type { Piece } from './leg-writer.ts';
 import type { InterimRecord } from './records.ts';
-import { ENDED_BY, ENDED_HOW, LEGS, NO_SLOT, OP, OUTCOMES, PROTOCOLS, TAPE_BYTES } from './tape-format.ts';
+import { ENDED_BY, ENDED_HOW, LEGS, NO_SLOT, OP, OUTCOMES, PROTOCOLS, SAME_LIST, TAPE_BYTES } from './tape-format.ts';
 
 /** Who records what a tape tells. */
 export interface TapePlace {
@@ -60,7 +60,11 @@ class TapeReader {
   /** A view: a Buffer's costs several times as much to make. */
   bytes(length: number): Uint8Array {
     this.#at += length;
-    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#at - length, length);
+    return this.#slice(this.#at - length, length);
+  }
+
+  #slice(at: number, length: number): Uint8Array {
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + at, length);
   }
 
   text(): string {
@@ -74,7 +78,10 @@ class TapeReader {
 
   /** A list as it is on the tape. */
   list(): Uint8Array {
-    return this.bytes(this.u32());
+    const length = this.u32();
+    if (length !== SAME_LIST) return this.bytes(length);
+    const place = this.u32();
+    return this.#slice(place + 4, this.#view.getUint32(place));
   }
 
   /** The texts of a list that mostly has none. */

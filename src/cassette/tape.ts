@@ -2,17 +2,17 @@ import { Buffer } from 'node:buffer';
 import type { Outcome, Protocol, RawHeaders } from '../util/types.ts';
 import type { EntryEnd } from './format.ts';
 import {
+  CLIENT_REQUEST,
   ENDED_BY,
   ENDED_HOW,
-  listRoom,
   NO_SLOT,
   OP,
   OUTCOMES,
   PROTOCOLS,
+  SAME_LIST,
   TAPE_BYTES,
-  textRoom,
 } from './tape-format.ts';
-import { LATIN1, writeLatin1 } from './tape-text.ts';
+import { joinList, KnownLists, type List, listBytes, textRoom, writeList, writeText } from './tape-lists.ts';
 
 /**
  * The tape: what the taps of a recording were told, as bytes in the order it was said, so that a whole stretch of traffic goes
@@ -41,6 +41,8 @@ export class TapeWriter {
   /** The last operation, if it was `data` or `reads`. */
   #dataAt = -1;
   #dataMs = 0;
+  /** Lists that stand in this stretch. */
+  readonly #known = new KnownLists();
 
   /** @param onFull called within a call that found no room, with what is written */
   constructor(onFull: (bytes: Uint8Array) => void) {
@@ -59,6 +61,7 @@ export class TapeWriter {
     if (length === 0) return undefined;
     this.#at = 0;
     this.#dataAt = -1;
+    this.#known.forget();
     // A Buffer's own `slice` would share the memory.
     if (length * WORTH_GIVING < this.#bytes.length) return Uint8Array.prototype.slice.call(this.#bytes, 0, length);
     const full = this.#bytes.subarray(0, length);
@@ -76,12 +79,19 @@ export class TapeWriter {
     first: readonly string[],
     headers: RawHeaders,
   ): void {
-    this.#begin(OP.open, seq, 9 + textRoom(seed) + textRoom(connection) + listRoom(first, headers));
+    const list = this.#beginWithList(
+      OP.open,
+      seq,
+      9 + textRoom(seed) + textRoom(connection),
+      CLIENT_REQUEST,
+      first,
+      headers,
+    );
     this.#f64(startedAt);
     this.#u8(PROTOCOLS.indexOf(protocol));
     this.#text(seed);
     this.#text(connection);
-    this.#list(first, headers);
+    this.#list(list, CLIENT_REQUEST, first, headers);
   }
 
   /** Then: leg, attempt (0: none), time, protocol, status (0: a request), producer as JSON (empty: none), head as one list. */
@@ -96,14 +106,14 @@ export class TapeWriter {
     first: readonly string[],
     headers: RawHeaders,
   ): void {
-    this.#begin(OP.head, seq, 14 + textRoom(producer) + listRoom(first, headers));
+    const list = this.#beginWithList(OP.head, seq, 14 + textRoom(producer), leg, first, headers);
     this.#u8(leg);
     this.#u16(attempt);
     this.#f64(ms);
     this.#u8(PROTOCOLS.indexOf(protocol));
     this.#u16(status);
     this.#text(producer);
-    this.#list(first, headers);
+    this.#list(list, leg, first, headers);
   }
 
   /** Then: message, second message that got the same (or `NO_SLOT`), whether binary, time, length and bytes. */
@@ -165,10 +175,11 @@ export class TapeWriter {
   /** Then: message, end, trailers as a list. */
   end(seq: number, slot: number, end: EntryEnd, trailers: RawHeaders): void {
     const detail = end.detail ?? '';
-    this.#begin(OP.end, seq, 2 + TAPE_BYTES.end + 1 + textRoom(detail) + listRoom(trailers, NONE));
+    const list = joinList(trailers, NONE);
+    this.#begin(OP.end, seq, 2 + TAPE_BYTES.end + 1 + textRoom(detail) + listBytes(list, trailers.length));
     this.#u16(slot);
     this.#end(end, detail);
-    this.#list(trailers, NONE);
+    this.#writeList(list, trailers, NONE);
   }
 
   /** Then: attempt, outcome, end. */
@@ -205,6 +216,26 @@ export class TapeWriter {
     this.#at += TAPE_BYTES.start;
   }
 
+  /** Answers with the list that follows, or where it stands already. @param atMost bytes that follow before it */
+  #beginWithList(
+    op: number,
+    seq: number,
+    atMost: number,
+    leg: number,
+    first: readonly string[],
+    rest: readonly string[],
+  ): List | number {
+    const place = this.#known.find(leg, first, rest);
+    const size = atMost + TAPE_BYTES.sameList;
+    if (place !== undefined && this.#at + TAPE_BYTES.start + size <= this.#bytes.length) {
+      this.#begin(op, seq, size);
+      return place;
+    }
+    const list = joinList(first, rest);
+    this.#begin(op, seq, atMost + listBytes(list, first.length + rest.length));
+    return list;
+  }
+
   #makeRoom(size: number): void {
     const full = this.#bytes.subarray(0, this.#at);
     this.#renew(Math.max(size, BLOCK_BYTES));
@@ -215,6 +246,7 @@ export class TapeWriter {
     // Memory that is neither zeroed nor taken from node's pool: it will be given away whole.
     this.#bytes = Buffer.allocUnsafeSlow(size);
     this.#view = new DataView(this.#bytes.buffer);
+    this.#known.forget();
     this.#at = 0;
     this.#dataAt = -1;
   }
@@ -244,40 +276,21 @@ export class TapeWriter {
   }
 
   #text(text: string): void {
-    const { length } = text;
-    const start = this.#at;
-    const wide = length > 0 && writeLatin1(this.#bytes, text, start + TAPE_BYTES.text) > LATIN1;
-    if (wide) this.#bytes.write(text, start + TAPE_BYTES.text, 'utf16le');
-    this.#view.setUint32(start, length * 2 + (wide ? 1 : 0));
-    this.#at = start + TAPE_BYTES.text + (wide ? 2 * length : length);
+    this.#at = writeText(this.#bytes, this.#view, this.#at, text);
   }
 
-  /** Several texts: all that belongs to them is one run of bytes, so that a list that comes again is known by it. */
-  #list(first: readonly string[], rest: readonly string[]): void {
-    const view = this.#view;
-    const start = this.#at;
-    const count = first.length + rest.length;
-    let place = start + 4 + TAPE_BYTES.list;
-    let at = place + 4 * count;
-    let all = 0;
-    for (let i = 0; i < count; i++, place += 4) {
-      const text = i < first.length ? first[i]! : rest[i - first.length]!;
-      view.setUint32(place, text.length);
-      all |= writeLatin1(this.#bytes, text, at);
-      at += text.length;
+  #list(list: List | number, leg: number, first: readonly string[], rest: readonly string[]): void {
+    if (typeof list === 'number') {
+      this.#view.setUint32(this.#at, SAME_LIST);
+      this.#view.setUint32(this.#at + 4, list);
+      this.#at += TAPE_BYTES.sameList;
+      return;
     }
-    if (all > LATIN1) at = this.#writeWide(first, rest, place);
-    view.setUint32(start, at - start - 4);
-    view.setUint8(start + 4, all > LATIN1 ? 1 : 0);
-    view.setUint32(start + 5, count);
-    this.#at = at;
+    this.#known.add(leg, first, rest, this.#at);
+    this.#writeList(list, first, rest);
   }
 
-  #writeWide(first: readonly string[], rest: readonly string[], from: number): number {
-    let at = from;
-    for (const texts of [first, rest]) {
-      for (const text of texts) at += this.#bytes.write(text, at, 'utf16le');
-    }
-    return at;
+  #writeList(list: List, first: readonly string[], rest: readonly string[]): void {
+    this.#at = writeList(this.#bytes, this.#view, this.#at, list, first, rest);
   }
 }

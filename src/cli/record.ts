@@ -8,6 +8,7 @@ import { FLAGS } from './flags.ts';
 import { remark } from './io.ts';
 import { sayWhenSlow } from './patience.ts';
 import { proxyOptions, redactPatterns } from './proxy-flags.ts';
+import { aroundHeader, aroundSettings, joinRecording, startAround } from './record/around.ts';
 import { chooseOutput } from './record/output.ts';
 import { sayNothingCame, saySummary } from './record/summary.ts';
 import { recordingHeader } from './recording-header.ts';
@@ -43,6 +44,17 @@ export const recordCommand: Command = {
       choices: ['session'],
       describe: 'Write one cassette a session, NAME-<n>.har, when the recording is over',
     },
+    around: {
+      type: 'string',
+      describe: "Base URL of somebody else's gateway: record on both sides of it (see docs/around.md)",
+    },
+    'back-port': { type: 'number', describe: 'With --around: port at which the gateway finds its provider' },
+    launch: {
+      type: 'string',
+      describe:
+        'Command that starts the gateway to record around; {upstream}, {upstream_root} and {port} are filled in',
+    },
+    gateway: { type: 'string', describe: 'With --around: how the gateway is called in the cassette' },
     force: FLAGS.force,
     json: FLAGS.json,
   },
@@ -51,11 +63,14 @@ export const recordCommand: Command = {
     ["$0 record --upstream https://api.openai.com/v1 -- codex exec 'hi'", 'Record one Codex run and end with it'],
     ['$0 record -o bug.har --upstream http://127.0.0.1:4000 -- codex', 'Record what a gateway answers'],
     ["$0 record -o bug.har --append --upstream URL -- codex exec 'go on'", 'Add one more run to bug.har'],
+    ['$0 record --around http://127.0.0.1:4000 --back-port 9000 --upstream URL', 'Record both sides of a gateway'],
     ['$0 record -o day.har --split session --upstream URL', 'One cassette a Codex session: day-1.har, day-2.har, …'],
   ],
   async run(args, io) {
     const options = await proxyOptions(args, io, args.upstream as string);
-    const header = recordingHeader(options.upstream);
+    const around = aroundSettings(args);
+    const plain = recordingHeader(options.upstream);
+    const header = around ? aroundHeader(plain, around) : plain;
     const output = await chooseOutput(args, io);
     let failure: string | undefined;
     const recorder = await createRecorder({
@@ -77,7 +92,9 @@ export const recordCommand: Command = {
         ended.all += 1;
         if (outcome === 'refused') ended.refused += 1;
       };
-      const proxy = await startProxy({ ...options, recorder: watched, onExchange });
+      const proxy = around
+        ? await startAround(around, { ...options, onExchange }, watched, io, args.json as boolean)
+        : await startProxy({ ...options, recorder: watched, onExchange });
       code = await serve(proxy, io, { json: args.json as boolean, command, codexHome: args['codex-home'] as string });
     } catch (error) {
       await recorder.discard();
@@ -90,9 +107,11 @@ export const recordCommand: Command = {
       sayNothingCame(args.append as boolean, style, io);
       return code;
     }
-    const summary = await sayWhenSlow(io, 'Writing the cassette …', recorder.close());
+    const recording = await sayWhenSlow(io, 'Writing the cassette …', recorder.close());
     // A journal that could not be made a cassette waits for the next command.
-    const files = summary.path.endsWith(JOURNAL_SUFFIX) ? [] : await output.finish(summary);
+    const isWhole = !recording.path.endsWith(JOURNAL_SUFFIX);
+    const summary = around && isWhole ? await joinRecording(recording) : recording;
+    const files = isWhole ? await output.finish(summary) : [];
     saySummary(summary, files, style, io);
     if (failure !== undefined) return command.length === 0 ? EXIT.output : EXIT.tapedeckFailed;
     const unreachable = ended.all > 0 && ended.refused === ended.all;

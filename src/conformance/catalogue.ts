@@ -7,6 +7,8 @@ import { RESILIENCE_CHECKS } from './checks/errors/resilience.ts';
 import { MESSAGES_FIELD_CHECKS } from './checks/messages/fields.ts';
 import { ENDPOINT_CHECKS } from './checks/responses/endpoints.ts';
 import { RESPONSES_FIELD_CHECKS } from './checks/responses/fields.ts';
+import { ITEM_CHECKS } from './checks/responses/items.ts';
+import { TOLD_ITEM_CHECKS } from './checks/responses/told.ts';
 import { WEBSOCKET_CHECKS } from './checks/responses/websocket.ts';
 import { KEY_CHECKS } from './checks/security/keys.ts';
 import { SECURITY_WIRE_CHECKS } from './checks/security/wire.ts';
@@ -30,6 +32,8 @@ export const CATALOGUE: readonly Check[] = [
   ...SIZE_CHECKS,
   ...BODY_CHECKS,
   ...RESPONSES_FIELD_CHECKS,
+  ...ITEM_CHECKS,
+  ...TOLD_ITEM_CHECKS,
   ...ENDPOINT_CHECKS,
   ...WEBSOCKET_CHECKS,
   ...CHAT_FIELD_CHECKS,

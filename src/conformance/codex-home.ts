@@ -22,6 +22,8 @@ export interface CodexSetup {
   instructionsFile?: string;
   /** Leaves out the tools, skills and permission texts that a recording is not about. */
   slim?: boolean;
+  /** Headers that the custom provider's requests have besides. */
+  headers?: Readonly<Record<string, string>>;
   /** More top-level settings. */
   settings?: Record<string, string | number | boolean>;
 }
@@ -116,6 +118,9 @@ export function configToml(setup: CodexSetup): string {
   return [
     table(undefined, top),
     ...(custom ? [table('model_providers.tapedeck', providerTable(setup))] : []),
+    ...(custom && Object.keys(setup.headers ?? {}).length > 0
+      ? [table('model_providers.tapedeck.http_headers', quoteKeys(setup.headers!))]
+      : []),
     ...(setup.slim ? slimTables(setup.version) : []),
   ].join('\n');
 }
@@ -141,10 +146,15 @@ function slimTables(version: string): string[] {
   ];
 }
 
-function table(name: string | undefined, values: Record<string, string | number | boolean>): string {
+function table(name: string | undefined, values: Readonly<Record<string, string | number | boolean>>): string {
   // A JSON string is a TOML basic string, as long as it holds no DEL; numbers and booleans are written alike.
   const lines = Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
   return `${name === undefined ? '' : `[${name}]\n`}${lines.join('\n')}\n`;
+}
+
+/** Names of headers may have what bare keys may not. */
+function quoteKeys(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [JSON.stringify(name), value]));
 }
 
 /**

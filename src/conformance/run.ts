@@ -11,6 +11,7 @@ import {
   type RunOptions,
 } from '../report/conformance/model.ts';
 import { judgeReadiness } from '../report/conformance/readiness.ts';
+import type { Protocol } from '../util/types.ts';
 import { VERSION } from '../util/version.ts';
 import { appliesTo, areaOf, type Check, nameOfRoute, type Route } from './check.ts';
 import { createBudget } from './harness/budget.ts';
@@ -20,7 +21,7 @@ import { writeEvidence } from './harness/evidence.ts';
 import { findRoutes } from './harness/find-routes.ts';
 import { judgeJobs } from './harness/judge.ts';
 import type { Observed } from './harness/observed.ts';
-import { secretsOf, withoutSecrets } from './harness/secrets.ts';
+import { asTold, type Replacements, replacementsFor, secretsOf } from './harness/secrets.ts';
 import type { Ground } from './harness/try-check.ts';
 import { NOT_JUDGED } from './not-judged.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
@@ -136,7 +137,7 @@ function refuseWrongProvider(
   elsewhere: string | undefined,
   options: ConformanceOptions,
 ): void {
-  const { url, mode, provider, key, extraHeaders = {} } = options;
+  const { url, mode, provider } = options;
   const reached = mode === 'basic' || routes.some(({ state }) => state === 'open');
   if (reached && elsewhere === undefined) return;
   if (mode === 'live') {
@@ -149,7 +150,7 @@ function refuseWrongProvider(
     elsewhere === undefined
       ? `No request reached the scripted upstream through ${url}.`
       : `A request to ${url} ${elsewhere}. Nothing more was sent.`;
-  const told = routes.map((route) => withoutSecrets(route, secretsOf(key, extraHeaders)));
+  const told = routes.map((route) => asTold(route, replacementsOf(options)));
   const tried = told.map(({ client, model, detail }) => `${client} (${model}): ${detail ?? 'reached'}`).join('\n  ');
   throw new TapedeckError('gateway-unreachable', `${what}\n  ${tried}`, {
     hint: `Set the base URL of the gateway's provider to ${provider?.upstream.url ?? 'the scripted upstream'}, for some without its /v1 (from a container, with the address at which it reaches this machine), and name a model that it routes there with --model.`,
@@ -164,11 +165,9 @@ export function planJobs(checks: readonly Check[], routes: readonly RouteFacts[]
     if (check.needs === 'model' && mode === 'basic') return [];
     if (check.needs === 'gateway') {
       const model = open[0]?.model ?? 'tapedeck-unknown-model';
-      return (check.clients ?? ['responses' as const]).map((client) => ({
-        check,
-        route: { client, model },
-        routed: check.clients !== undefined,
-      }));
+      return (check.clients ?? ['responses' as const])
+        .filter((client) => check.clients === undefined || isOffered(client, routes))
+        .map((client) => ({ check, route: { client, model }, routed: check.clients !== undefined }));
     }
     return open
       .map(({ client, model, upstream }): Route => ({ client, model, ...(upstream === undefined ? {} : { upstream }) }))
@@ -217,21 +216,32 @@ function report(
 ): ConformanceReport {
   // A check that is tried with several real clients is one requirement.
   const checks = [...new Map(options.checks.map((check) => [check.id, factsOf(check)])).values()];
-  const secrets = secretsOf(options.key, options.extraHeaders ?? {});
+  const replacements = replacementsOf(options);
   return {
     tapedeckConformance: 1,
     tool: VERSION,
     gateway: { url: options.url, ...options.gateway },
     mode: options.mode,
     options: options.options,
-    routes: routes.map((route) => withoutSecrets(route, secrets)),
+    routes: routes.map((route) => asTold(route, replacements)),
     checks,
-    results: results.map((result) => withoutSecrets(result, secrets)),
+    results: results.map((result) => asTold(result, replacements)),
     counts: countResults(results),
     clients:
       options.mode === 'basic' ? [] : judgeReadiness(checks, results, routes, { options: options.options, stopped }),
     notJudged: NOT_JUDGED[options.mode],
   };
+}
+
+/** Whether a gateway may have the endpoint of a client's protocol: nobody has asked, or not every canary said that there is none. */
+function isOffered(client: Protocol, routes: readonly RouteFacts[]): boolean {
+  const tried = routes.filter((route) => route.client === client);
+  return tried.length === 0 || tried.some(({ state }) => state !== 'not-offered');
+}
+
+function replacementsOf({ url, provider, key, extraHeaders = {} }: ConformanceOptions): Replacements {
+  const places = { GATEWAY: url, ...(provider ? { UPSTREAM: provider.upstream.url } : {}) };
+  return replacementsFor(secretsOf(key, extraHeaders), places);
 }
 
 /** What a report says of a check. */

@@ -106,10 +106,15 @@ export function createScriptReader(steps: readonly ScriptStep[]): (request: Rece
 
 const TURNS: ReadonlySet<Endpoint> = new Set(['responses', 'responses.compact', 'chat.completions', 'messages']);
 
+/** Whether a model answers what is asked there. */
+export function isTurn({ endpoint }: Pick<ReceivedRequest, 'endpoint'>): boolean {
+  return TURNS.has(endpoint);
+}
+
 function matches(when: RequestMatcher | undefined, request: ReceivedRequest): boolean {
   if (!when) return true;
   if (when.endpoint !== undefined && when.endpoint !== request.endpoint) return false;
-  if (when.turn && !TURNS.has(request.endpoint)) return false;
+  if (when.turn && !isTurn(request)) return false;
   if (when.nth !== undefined && when.nth !== request.nth) return false;
   return when.body ? when.body(request.json ?? {}) : true;
 }

@@ -236,10 +236,10 @@ export class Relay implements UpstreamHandler {
 
   #tapUpstreamRequest(head: SentHead): void {
     const { clock, upstream, protocol } = this.#exchange;
-    const { headers, httpVersion } = head;
+    const { httpVersion } = head;
     this.#httpVersion = httpVersion;
     // undici writes the framing after the head that it publishes (client-h1.js, writeBuffer and writeStream).
-    if (httpVersion === '1.1') headers.push(...framingOf(this.#request, this.#body));
+    const headers = httpVersion === '1.1' ? head.headers.concat(framingOf(this.#request, this.#body)) : head.headers;
     const url = `${upstream.origin}${head.target}`;
     const message = { method: head.method, url, httpVersion, headers };
     const tap = this.#attempt?.request(clock(), message, protocol, PASSED);

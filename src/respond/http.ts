@@ -1,6 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { headText, interimText, splitHead } from '../util/headers.ts';
+import { rememberRecent } from '../util/recent.ts';
 import type { RawHeaders } from '../util/types.ts';
 
 /**
@@ -44,8 +45,10 @@ export function writtenHead(response: ServerResponse): WrittenHead {
   return parseResponseHead((response as ServerResponse & { _header: string | null })._header ?? '');
 }
 
-/** Reads a response head as it was written: status line and header lines. */
-export function parseResponseHead(text: string): WrittenHead {
+/** Reads a response head as it was written: status line and header lines. Most are those of an answer before. */
+export const parseResponseHead: (text: string) => Readonly<WrittenHead> = rememberRecent(readResponseHead);
+
+function readResponseHead(text: string): WrittenHead {
   const { line, fields } = splitHead(text);
   const [, version = '1.1', status = '0', statusText = ''] = /^HTTP\/(\d\.\d) (\d{3}) ?(.*)$/.exec(line) ?? [];
   return { status: Number(status), statusText, httpVersion: version, headers: fields };

@@ -1,5 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { splitHead } from '../util/headers.ts';
+import { rememberRecent } from '../util/recent.ts';
+import type { RawHeaders } from '../util/types.ts';
 
 /**
  * The request head as it is written. undici moves `host` to the front, adds `connection` and leaves out what it will
@@ -11,7 +13,7 @@ export interface SentHead {
   httpVersion: '1.1' | '2';
   method: string;
   target: string;
-  headers: string[];
+  headers: RawHeaders;
 }
 
 type Listener = (head: SentHead) => void;
@@ -47,8 +49,10 @@ export function watchSentHeads(): () => void {
   };
 }
 
-/** Reads a request head as it was written: request line and header lines. */
-export function parseHead(text: string): SentHead {
+/** Reads a request head as it was written: request line and header lines. Most are those of a request before. */
+export const parseHead: (text: string) => Readonly<SentHead> = rememberRecent(readHead);
+
+function readHead(text: string): SentHead {
   const { line, fields } = splitHead(text);
   const [method = '', target = ''] = line.split(' ');
   return { httpVersion: '1.1', method, target, headers: fields };

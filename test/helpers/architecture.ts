@@ -5,7 +5,7 @@ import { blankLiterals, type ImportLine, importsOf, lineAt } from './source-text
 export const RULES = {
   layers: 'rule 1: protocols/ < translate/; validate/, oracle/, cassette/ and replay/ add protocols/ and decode/',
   'side-effects': 'rule 2: no files, sockets, process, clock, timers or randomness outside the places for them',
-  'cross-step': 'rule 3: only proxy/, replay/suite.ts, conformance/ and cli/ import across steps',
+  'cross-step': 'rule 3: only proxy/, replay/suite.ts, conformance/, around/ and cli/ import across steps',
   size: 'rule 4: source files stay under 300 lines',
   exports: 'rule 4: named exports only',
   barrel: 'rule 4: no barrel files but src/index.ts',
@@ -92,6 +92,7 @@ const LAYERS: readonly [prefix: string, rule: LayerRule][] = [
   ['state/', { rule: 'cross-step', values: [], types: ['translate/'] }],
   ['report/', { rule: 'cross-step', values: ['protocols/', 'decode/', ...CASSETTE_SHAPES], types: [''] }],
   ['proxy/', { rule: 'cross-step', values: [''] }],
+  ['around/', { rule: 'cross-step', values: [''] }],
   ['conformance/', { rule: 'cross-step', values: [''] }],
   ['index.ts', { rule: 'cross-step', values: [''] }],
   ['cli/', { rule: 'cross-step', values: ['', 'cli/'] }],

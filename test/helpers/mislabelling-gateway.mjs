@@ -11,6 +11,9 @@ createServer((incoming, outgoing) => {
     outgoing.writeHead(answer.statusCode, { ...answer.headers, ...(streamed ? { 'content-type': 'text/plain' } : {}) });
     outgoing.flushHeaders();
     answer.pipe(outgoing);
+    // A stream that breaks off is broken off.
+    answer.on('error', () => outgoing.destroy());
+    answer.on('close', () => answer.complete || outgoing.destroy());
   });
   forwarded.on('error', () => outgoing.destroy());
   outgoing.on('close', () => forwarded.destroy());

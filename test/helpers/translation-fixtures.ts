@@ -87,12 +87,13 @@ export function describeFixtures(folder: string, hop: Hop, request: JsonObject):
   };
 
   describe('requests', () => {
-    it.each(cases.filter(({ has }) => has('request.json')))('$name', async ({ name, json, context }) => {
+    it.each(cases.filter(({ has }) => has('request.json')))('$name', async ({ name, has, json, context }) => {
       const result = hop.request(json('request.json'), context());
       if ('problem' in result) {
         await matches(name, 'refusal.json', result);
         return;
       }
+      expect(has('refusal.json')).toBe(false);
       await matches(name, 'request.expected.json', result.body);
       await matches(name, 'losses.json', result.losses);
     });

@@ -78,14 +78,15 @@ async function judgeFailure(
   { ground, control }: JudgeOptions,
 ): Promise<JudgedJob> {
   const { check, route } = job;
-  const again = check.alone ? first : await tryCheck(check, route, ground, { attempt: 2, alone: true });
+  const again = await tryCheck(check, route, ground, { attempt: 2, alone: true });
   if (isWell(again)) {
-    const reason = `it failed beside other checks and not alone: ${first.faults[0]?.message ?? first.reason}`;
+    const how = check.alone ? 'once, and not the second time' : 'beside other checks and not alone';
+    const reason = `it failed ${how}: ${first.faults[0]?.message ?? first.reason}`;
     return settle(job, { ...first, verdict: 'inconclusive', reason });
   }
   if (disturbed !== undefined)
     return settle(job, { ...again, verdict: 'inconclusive', reason: `disturbed by ${disturbed}` });
-  const found = { ...again, notes: [...again.notes, ...(await findTreatment(job, ground))] };
+  const found = { ...again, notes: [...again.notes, ...(again.late ? [] : await findTreatment(job, ground))] };
   if (!control) {
     const settled = found.late ? { ...found, verdict: 'inconclusive' as const, reason: LATE } : found;
     return settle(job, settled);

@@ -17,21 +17,32 @@ export function secretsOf(key: string | undefined, headers: Readonly<Record<stri
 /** As what a secret appears in reports: what a shell would fill in. */
 const PLACEHOLDER = '$TAPEDECK_KEY';
 
+/** What is told in place of something else. */
+export type Replacements = readonly (readonly [text: string, told: string])[];
+
+/** Nothing that must not be told, and no address that is another one on the next run. @param places base URLs by what to call them */
+export function replacementsFor(secrets: readonly string[], places: Readonly<Record<string, string>>): Replacements {
+  const hosts = Object.entries(places).map(([name, url]) => [new URL(url).host, name] as const);
+  return [...secrets.map((secret) => [secret, PLACEHOLDER] as const), ...hosts];
+}
+
 /** The fields of a report in which a gateway's own words stand. */
 const TOLD: ReadonlySet<string> = new Set(['reason', 'faults', 'notes', 'detail']);
 
-/** The same part of a report without secrets: a gateway may say them again, in errors above all. */
-export function withoutSecrets<T extends object>(part: T, secrets: readonly string[]): T {
-  if (secrets.length === 0) return part;
-  const fields = Object.entries(part).map(([name, value]) => [name, TOLD.has(name) ? clean(value, secrets) : value]);
+/** The same part of a report as it may be told: a gateway may say secrets again, in errors above all. */
+export function asTold<T extends object>(part: T, replacements: Replacements): T {
+  const fields = Object.entries(part).map(([name, value]) => [
+    name,
+    TOLD.has(name) ? replace(value, replacements) : value,
+  ]);
   return Object.fromEntries(fields) as T;
 }
 
-function clean(value: unknown, secrets: readonly string[]): unknown {
-  if (typeof value === 'string') return secrets.reduce((text, secret) => text.replaceAll(secret, PLACEHOLDER), value);
-  if (Array.isArray(value)) return value.map((element) => clean(element, secrets));
+function replace(value: unknown, replacements: Replacements): unknown {
+  if (typeof value === 'string') return replacements.reduce((text, [from, to]) => text.replaceAll(from, to), value);
+  if (Array.isArray(value)) return value.map((element) => replace(element, replacements));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, clean(inner, secrets)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, replace(inner, replacements)]));
 }
 
 /** Patterns that take them out of a cassette. */

@@ -49,7 +49,14 @@ export async function tryCheck(check: Check, route: Route, ground: Ground, optio
     return { verdict: 'inconclusive', reason, faults: [], notes: [], late: false, observed: [] };
   }
   const timeoutMs = ground.timeoutMs * (check.patience ?? 1);
-  const marker = markerOf(ground.seed, ground.name, check.id, JSON.stringify(route), options.attempt, ...clientOf(check));
+  const marker = markerOf(
+    ground.seed,
+    ground.name,
+    check.id,
+    JSON.stringify(route),
+    options.attempt,
+    ...clientOf(check),
+  );
   const opened = options.alone ? ground.room?.openForAll(marker, timeoutMs) : ground.room?.open(marker, timeoutMs);
   const { baseUrl, key, extraHeaders } = ground;
   const trial = new Trial({

@@ -243,10 +243,10 @@ export class TranslatedRelay implements UpstreamHandler {
     const { origin } = job.exchange.upstream;
     this.#httpVersion = httpVersion;
     // undici writes the framing after the head that it publishes.
-    if (httpVersion === '1.1') headers.push('content-length', String(job.body.length));
+    const framing = httpVersion === '1.1' ? ['content-length', String(job.body.length)] : [];
     const tap = this.#attempt?.request(
       clock(),
-      { method, url: `${origin}${target}`, httpVersion, headers },
+      { method, url: `${origin}${target}`, httpVersion, headers: [...headers, ...framing] },
       job.protocol,
       job.producer(),
     );

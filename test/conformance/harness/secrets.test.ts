@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { patternsOf, secretsOf, withoutSecrets } from '../../../src/conformance/harness/secrets.ts';
+import { asTold, patternsOf, replacementsFor, secretsOf } from '../../../src/conformance/harness/secrets.ts';
 
 const KEY = ['sk', 'made-up-1234'].join('-');
 
@@ -18,18 +18,20 @@ describe('secretsOf', () => {
   });
 });
 
-describe('withoutSecrets', () => {
+describe('asTold', () => {
+  const places = { GATEWAY: 'http://127.0.0.1:4000/v1', UPSTREAM: 'http://[::1]:9000/v1' };
+
   it('cleans what a gateway said, at every depth, and nothing else', () => {
     const part = {
       check: KEY,
-      reason: `no ${KEY}!`,
-      faults: [{ message: KEY, actual: { deep: [KEY, 1, null] } }],
+      reason: `no ${KEY} at 127.0.0.1:4000!`,
+      faults: [{ message: KEY, actual: { deep: [KEY, 1, null, 'http://[::1]:9000/v1/x'] } }],
       detail: `401 ${KEY} ${KEY}`,
     };
-    expect(withoutSecrets(part, [KEY])).toEqual({
+    expect(asTold(part, replacementsFor([KEY], places))).toEqual({
       check: KEY,
-      reason: 'no $TAPEDECK_KEY!',
-      faults: [{ message: '$TAPEDECK_KEY', actual: { deep: ['$TAPEDECK_KEY', 1, null] } }],
+      reason: 'no $TAPEDECK_KEY at GATEWAY!',
+      faults: [{ message: '$TAPEDECK_KEY', actual: { deep: ['$TAPEDECK_KEY', 1, null, 'http://UPSTREAM/v1/x'] } }],
       detail: '401 $TAPEDECK_KEY $TAPEDECK_KEY',
     });
   });

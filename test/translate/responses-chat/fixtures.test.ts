@@ -38,6 +38,7 @@ describe('requests', () => {
       await expectFile(name, 'refusal.json', result);
       return;
     }
+    expect(has(name, 'refusal.json')).toBe(false);
     await expectFile(name, 'request.expected.json', result.body);
     await expectFile(name, 'losses.json', result.losses);
     const strict = JSON.stringify(withoutExtras(result.body, context.dialect.extras));

@@ -65,6 +65,8 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
       if (socket.status !== 101) {
         t.expect(false, `the upgrade is answered with ${socket.status}: Codex tries seven times before it uses HTTP`, {
           where: 'answer',
+          // It comes through in the end, and asks for WebSockets only where it takes the gateway for OpenAI or is told to.
+          lesser: true,
         });
         return;
       }
