@@ -31,7 +31,7 @@ function walk(before: unknown, after: unknown, pointer: string, found: LeafDiffe
   else if (Array.isArray(before) && Array.isArray(after)) walkLists(before, after, pointer, found);
   else if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      walk(own(before, key), own(after, key), `${pointer}/${escape(key)}`, found);
+      walk(own(before, key), own(after, key), `${pointer}/${escapeToken(key)}`, found);
     }
   } else found.push({ kind: 'changed', pointer, before, after });
 }
@@ -134,7 +134,7 @@ function own(value: Fields, key: string): unknown {
   return Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-function escape(key: string): string {
+function escapeToken(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 

@@ -1,6 +1,8 @@
 import type { Check } from './check.ts';
 import { PREFIX_CHECKS } from './checks/cache/prefix.ts';
 import { CHAT_FIELD_CHECKS } from './checks/chat/fields.ts';
+import { CODEX_ANSWER_CHECKS } from './checks/codex/answers.ts';
+import { CODEX_REQUEST_CHECKS } from './checks/codex/requests.ts';
 import { BEFORE_STREAM_CHECKS } from './checks/errors/before-stream.ts';
 import { MID_STREAM_CHECKS } from './checks/errors/mid-stream.ts';
 import { RESILIENCE_CHECKS } from './checks/errors/resilience.ts';
@@ -13,6 +15,7 @@ import { WEBSOCKET_CHECKS } from './checks/responses/websocket.ts';
 import { KEY_CHECKS } from './checks/security/keys.ts';
 import { SECURITY_WIRE_CHECKS } from './checks/security/wire.ts';
 import { TRANSLATED_ANSWER_CHECKS } from './checks/translate/answers.ts';
+import { TRANSLATED_CALL_CHECKS } from './checks/translate/calls.ts';
 import { TRANSLATED_REQUEST_CHECKS } from './checks/translate/requests.ts';
 import { FRAMING_CHECKS } from './checks/wire/framing.ts';
 import { HEADER_CHECKS } from './checks/wire/headers.ts';
@@ -39,7 +42,10 @@ export const CATALOGUE: readonly Check[] = [
   ...CHAT_FIELD_CHECKS,
   ...MESSAGES_FIELD_CHECKS,
   ...TRANSLATED_REQUEST_CHECKS,
+  ...TRANSLATED_CALL_CHECKS,
   ...TRANSLATED_ANSWER_CHECKS,
+  ...CODEX_REQUEST_CHECKS,
+  ...CODEX_ANSWER_CHECKS,
   ...BEFORE_STREAM_CHECKS,
   ...MID_STREAM_CHECKS,
   ...RESILIENCE_CHECKS,

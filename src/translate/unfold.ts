@@ -7,7 +7,14 @@ import type { StreamEvent } from './types.ts';
  * and a client that reads a stream does not understand that (Codex 0.113.0 to 0.169.0 fail on it).
  */
 export function unfoldAnswer(protocol: Protocol, body: JsonObject): StreamEvent[] {
-  return UNFOLD[protocol](body);
+  if (isAnswer(body)) return UNFOLD[protocol](body);
+  // What is no answer must not become one that says nothing: an error is told as it is, and after anything else the stream just ends.
+  const failed = body.error !== undefined && body.error !== null;
+  return failed ? [{ name: undefined, data: JSON.stringify(body) }] : [];
+}
+
+function isAnswer({ content, choices, output, object }: JsonObject): boolean {
+  return [content, choices, output].some((said) => said !== undefined && said !== null) || object === 'response';
 }
 
 const UNFOLD: Readonly<Record<Protocol, (body: JsonObject) => StreamEvent[]>> = {
@@ -49,7 +56,9 @@ const BLOCK_TEXT: Readonly<Record<string, { field: string; delta: string }>> = {
 function unfoldMessage({ content, stop_reason, stop_sequence, usage, ...rest }: JsonObject): StreamEvent[] {
   const message = { ...rest, content: [], stop_reason: null, stop_sequence: null, usage };
   const events = [named('message_start', { message })];
-  asArray(content).forEach((value, index) => {
+  // Some servers answer as the SDK lets one ask: with a string.
+  const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : asArray(content);
+  blocks.forEach((value, index) => {
     const block = asObject(value) ?? {};
     const [start, ...deltas] = blockParts(block);
     events.push(named('content_block_start', { index, content_block: start }));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -27,9 +28,14 @@ export async function loadSdk(sdk: SdkPackage, env: NodeJS.ProcessEnv = process.
 /** Where the module begins, as seen from a file; undefined when another version is there, or none. */
 function findModule(from: string, { name, version }: SdkPackage): string | undefined {
   const require = createRequire(from);
+  // Not every package exports its package.json, so it is read where modules are looked for.
+  const found = (require.resolve.paths(name) ?? []).map((folder) => versionOf(join(folder, name))).find(Boolean);
+  return found === version ? require.resolve(name) : undefined;
+}
+
+function versionOf(folder: string): string | undefined {
   try {
-    const { version: found } = require(`${name}/package.json`) as { version?: string };
-    return found === version ? require.resolve(name) : undefined;
+    return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: string }).version;
   } catch {
     return undefined;
   }

@@ -1,7 +1,21 @@
-import { type BaselineChange, type CheckResult, type ConformanceReport, isBad, type RouteFacts } from './model.ts';
+import {
+  type BaselineChange,
+  type CheckFacts,
+  type CheckResult,
+  type ConformanceReport,
+  isBad,
+  type RouteFacts,
+} from './model.ts';
+
+/** What has to be known of an earlier run to hold another against it. */
+export interface EarlierReport extends Pick<ConformanceReport, 'tool' | 'results'> {
+  gateway: Pick<ConformanceReport['gateway'], 'name' | 'version'>;
+  routes: readonly Pick<RouteFacts, 'client' | 'model' | 'state'>[];
+  checks: readonly Pick<CheckFacts, 'id' | 'revision'>[];
+}
 
 /** Holds a report against an earlier one: by check, route, model and real client. Both are left as they are. */
-export function holdAgainstBaseline(report: ConformanceReport, before: ConformanceReport): ConformanceReport {
+export function holdAgainstBaseline(report: ConformanceReport, before: EarlierReport): ConformanceReport {
   const earlier = new Map(before.results.map((result) => [keyOf(result), result]));
   const revisions = new Map(before.checks.map(({ id, revision }) => [id, revision]));
   const changedChecks = new Set(
@@ -39,7 +53,7 @@ function changeOf(now: CheckResult, before: CheckResult | undefined, revised: bo
 }
 
 /** Only of models that were tried now as well. */
-function lostRoutes(now: ConformanceReport, before: ConformanceReport): Pick<RouteFacts, 'client' | 'model'>[] {
+function lostRoutes(now: ConformanceReport, before: EarlierReport): Pick<RouteFacts, 'client' | 'model'>[] {
   return before.routes.flatMap(({ client, model, state }) => {
     const same = now.routes.find((route) => route.client === client && route.model === model);
     return state === 'open' && same && same.state !== 'open' ? [{ client, model }] : [];

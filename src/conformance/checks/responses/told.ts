@@ -235,7 +235,6 @@ export const TOLD_ITEM_CHECKS: readonly Check[] = [
       const items = [
         { type: 'reasoning', summary: [], content: null, encrypted_content: SEALED },
         { type: 'web_search_call', status: 'completed', action: { type: 'search', query: 'a' } },
-        { type: 'compaction', encrypted_content: SEALED },
       ];
       await t.read(await t.call({ body: bodyWith(t, items, {}) }));
       const { system, turns } = readToldModel(t.route.upstream ?? 'chat', t.sentUp());

@@ -8,7 +8,16 @@ export interface ToldModel {
   system: string;
   /** What was said and called, in order. */
   turns: Turn[];
-  tools: { name: string; parameters: unknown }[];
+  tools: { name: string; description: string; parameters: unknown }[];
+  /** `none`, `auto`, `required`, or the name of the tool that must be called; undefined where nothing is said. */
+  choice: string | undefined;
+  /** Whether several calls at once are allowed; undefined where nothing is said. */
+  parallel: boolean | undefined;
+  /** Texts at which the answer stops. */
+  stop: unknown;
+  /** Whatever says how much to think; undefined where nothing does. */
+  effort: unknown;
+  topP: unknown;
   maxTokens: unknown;
   temperature: unknown;
   /** Whether a schema for the answer stands somewhere. */
@@ -77,6 +86,25 @@ function isInstruction(role: unknown): boolean {
   return role === 'system' || role === 'developer';
 }
 
+function toolOf({ name, description }: Json, parameters: unknown): ToldModel['tools'][number] {
+  return { name: String(name), description: typeof description === 'string' ? description : '', parameters };
+}
+
+function booleanOf(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+/** Messages says `any` where OpenAI says `required`; a tool is named at the top, or under its kind. */
+function choiceOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const choice = value as Json;
+  const inner = (choice.function ?? choice.custom ?? choice) as Json;
+  if (typeof inner.name === 'string') return inner.name;
+  const mode = choice.type === 'allowed_tools' ? (choice.mode ?? (choice.allowed_tools as Json)?.mode) : choice.type;
+  return mode === 'any' ? 'required' : String(mode);
+}
+
 function readResponses(json: Json): ToldModel {
   const input = typeof json.input === 'string' ? [{ role: 'user', content: json.input }] : list(json.input);
   const instructions = input.filter(({ role }) => isInstruction(role)).map(({ content }) => text(content));
@@ -94,7 +122,12 @@ function readResponses(json: Json): ToldModel {
       if (item.role === 'user' || item.role === 'assistant') return contentTurns(item.role, item.content);
       return [];
     }),
-    tools: list(json.tools).map(({ name, parameters }) => ({ name: String(name), parameters })),
+    tools: list(json.tools).map((tool) => toolOf(tool, tool.parameters)),
+    choice: choiceOf(json.tool_choice),
+    parallel: booleanOf(json.parallel_tool_calls),
+    stop: undefined,
+    effort: (json.reasoning as Json | undefined)?.effort,
+    topP: json.top_p,
     maxTokens: json.max_output_tokens,
     temperature: json.temperature,
     schema: ((json.text as Json | undefined)?.format as Json | undefined)?.schema,
@@ -121,9 +154,14 @@ function readChat(json: Json): ToldModel {
       return [...contentTurns(message.role, message.content), ...calls];
     }),
     tools: list(json.tools).map((tool) => {
-      const { name, parameters } = (tool.function ?? {}) as Json;
-      return { name: String(name), parameters };
+      const inner = (tool.function ?? tool.custom ?? {}) as Json;
+      return toolOf(inner, inner.parameters);
     }),
+    choice: choiceOf(json.tool_choice),
+    parallel: booleanOf(json.parallel_tool_calls),
+    stop: json.stop,
+    effort: json.reasoning_effort ?? json.reasoning,
+    topP: json.top_p,
     maxTokens: json.max_completion_tokens ?? json.max_tokens,
     temperature: json.temperature,
     schema: (format?.json_schema as Json | undefined)?.schema,
@@ -132,6 +170,7 @@ function readChat(json: Json): ToldModel {
 }
 
 function readMessages(json: Json): ToldModel {
+  const single = booleanOf((json.tool_choice as Json | undefined)?.disable_parallel_tool_use);
   const format = ((json.output_config as Json | undefined)?.format ?? json.output_format) as Json | undefined;
   return {
     system: text(json.system),
@@ -149,7 +188,12 @@ function readMessages(json: Json): ToldModel {
         return contentTurns(speaker, [block]);
       });
     }),
-    tools: list(json.tools).map(({ name, input_schema }) => ({ name: String(name), parameters: input_schema })),
+    tools: list(json.tools).map((tool) => toolOf(tool, tool.input_schema)),
+    choice: choiceOf(json.tool_choice),
+    parallel: single === undefined ? undefined : !single,
+    stop: json.stop_sequences,
+    effort: (json.output_config as Json | undefined)?.effort ?? json.thinking,
+    topP: json.top_p,
     maxTokens: json.max_tokens,
     temperature: json.temperature,
     schema: format?.schema,
