@@ -1,4 +1,4 @@
-import type { RecordedExchange } from '../cassette/legs.ts';
+import { legOf, type RecordedExchange } from '../cassette/legs.ts';
 import type { AnswerSummary, ToolCall, Usage } from '../report/answer-summary.ts';
 import { fieldsOf } from '../report/fields.ts';
 import type { Protocol } from '../util/types.ts';
@@ -21,6 +21,7 @@ export function answerFindings(exchange: RecordedExchange, attempt: number): Hop
     ...formFindings(source, target),
     ...(isSame ? streamFindings(source, target) : []),
     ...contentFindings(source.summary, target.summary),
+    ...modelFindings(source.summary, target.summary, fieldsOf(requestJson(legOf(exchange, 'client-request'))).model),
     ...callFindings(source.summary.toolCalls, target.summary.toolCalls),
     ...usageFindings(source, target, wantsUsage(exchange, target.protocol)),
     ...endFindings(source, target),
@@ -95,9 +96,13 @@ function contentFindings(before: AnswerSummary, after: AnswerSummary): HopFindin
         note: `${before.reasoning.length} characters.`,
       }),
     );
-  if (before.model !== undefined && after.model !== undefined && before.model !== after.model)
-    found.push(finding('changed', 'answer', 'model', { before: before.model, after: after.model }));
   return found;
+}
+
+/** The name that the client asked for is the right one to give back. */
+function modelFindings({ model: was }: AnswerSummary, { model: is }: AnswerSummary, asked: unknown): HopFinding[] {
+  if (was === undefined || is === undefined || was === is || is === asked) return [];
+  return [finding('changed', 'answer', 'model', { before: was, after: is })];
 }
 
 function callFindings(before: readonly ToolCall[], after: readonly ToolCall[]): HopFinding[] {
@@ -156,18 +161,8 @@ function isSameName(upstream: string, client: string): boolean {
 /** A Chat client gets usage in a stream only where it asks for it. */
 function wantsUsage(exchange: RecordedExchange, protocol: Protocol): boolean {
   if (protocol !== 'chat') return true;
-  const body = fieldsOf(
-    requestJson({ name: 'client-request', entry: exchange.client, body: undefined }) ?? jsonOfClient(exchange),
-  );
+  const body = fieldsOf(requestJson(legOf(exchange, 'client-request')));
   return body.stream !== true || fieldsOf(body.stream_options).include_usage === true;
-}
-
-function jsonOfClient(exchange: RecordedExchange): unknown {
-  try {
-    return JSON.parse(exchange.client.request.postData?.text ?? '');
-  } catch {
-    return undefined;
-  }
 }
 
 function usageFindings(source: AnswerView, target: AnswerView, wanted: boolean): HopFinding[] {

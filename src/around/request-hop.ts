@@ -122,17 +122,41 @@ function isHeard(text: string, heard: string): boolean {
 
 /** Shorter lines may be what joins texts. */
 const SHORTEST_LINE = 16;
+const SHORTEST_OVERLAP = 8;
 
 /** What the model is told that no client said. */
 function addedTexts({ texts }: RequestMeaning, said: string): HopFinding[] {
+  const known = said.split('\n').filter((line) => line.length >= 4);
   return texts.flatMap(({ role, text, pointer }: Said) => {
-    const lines = text.split('\n').filter((line) => squeeze(line).length >= SHORTEST_LINE && !isHeard(line, said));
-    // A line that has a whole text of the client in it is that text with a frame.
+    const lines = text.split('\n').filter((line) => !isHeard(line, said) && ownWords(line, known) >= SHORTEST_LINE);
     const [first] = lines;
     if (first === undefined) return [];
     const note = `${lines.length === 1 ? 'A line' : `${lines.length} lines`} of role ${role} that the client did not send; the pointer is that of the upstream request.`;
     return [finding('added', 'request', pointer, { after: first, note })];
   });
+}
+
+/** Characters of a line that are left without what the client said: gateways put its texts behind each other, with or without a frame. */
+function ownWords(line: string, known: readonly string[]): number {
+  const own = squeeze(line);
+  if (own.length < SHORTEST_LINE) return own.length;
+  // A text may begin or end within the line, so both ends are looked for as well as the whole.
+  let rest = own;
+  for (const text of known) {
+    if (rest.includes(text)) rest = rest.replace(text, '');
+    const head = overlap(rest, text);
+    const tail = overlap(text, rest);
+    rest = rest.slice(tail, rest.length - head < tail ? undefined : rest.length - head);
+  }
+  return rest.length;
+}
+
+/** Characters at the end of `a` that are the beginning of `b`. */
+function overlap(a: string, b: string): number {
+  for (let length = Math.min(a.length, b.length); length >= SHORTEST_OVERLAP; length--) {
+    if (a.endsWith(b.slice(0, length))) return length;
+  }
+  return 0;
 }
 
 /** Names of tools as far as gateways keep them: `ns.name` becomes `ns__name`, `ns_name` or `name`. */
@@ -156,7 +180,7 @@ function toolFindings(asked: readonly OfferedTool[], made: readonly OfferedTool[
         : `The tool ${tool.name}.`;
       const harm = tool.hosted ? undefined : 'The model cannot call it.';
       found.push(finding('dropped', 'request', tool.pointer, { before: tool.name, note, harm }));
-    } else if (tool.parameters?.length && there.parameters?.length === 0) {
+    } else if (tool.parameters?.length && !there.hosted && !there.parameters?.length) {
       const harm = 'The model has to guess how to call it.';
       found.push(
         finding('dropped', 'request', `${tool.pointer}/parameters`, {
@@ -251,7 +275,9 @@ function settingFindings(asked: RequestMeaning, made: RequestMeaning, from: Prot
       continue;
     const kind = was === undefined ? 'added' : is === undefined ? 'dropped' : 'changed';
     const pointer = was?.pointer ?? is!.pointer;
-    const harm = kind === 'added' ? undefined : HARMS.find(([pattern]) => pattern.test(pointer))?.[1];
+    // Many providers of the other protocol have no cache key, or refuse one.
+    const isHarmless = kind === 'added' || name === 'cache key';
+    const harm = isHarmless ? undefined : HARMS.find(([pattern]) => pattern.test(pointer))?.[1];
     found.push(
       finding(kind, 'request', pointer, { before: was?.value, after: is?.value, note: `The setting "${name}".`, harm }),
     );

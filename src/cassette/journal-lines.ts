@@ -37,16 +37,13 @@ export class JournalLines {
     let seq = Number.NaN;
     let lines: number[] = [];
     for (const line of this.#sorted()) {
-      const [next, at, bytes] = numbers.subarray(line * PER_LINE, (line + 1) * PER_LINE) as unknown as [
-        number,
-        number,
-        number,
-      ];
+      const from = line * PER_LINE;
+      const next = numbers[from]!;
       if (next !== seq) {
         if (lines.length > 0) yield [seq, lines];
         [seq, lines] = [next, []];
       }
-      lines.push(at, bytes);
+      lines.push(numbers[from + 1]!, numbers[from + 2]!);
     }
     if (lines.length > 0) yield [seq, lines];
   }

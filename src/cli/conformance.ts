@@ -6,6 +6,7 @@ import type { Arguments, Command } from './command.ts';
 import { CONFORMANCE_FLAGS } from './conformance/flags.ts';
 import { sayChecks, sayPlan, sayWaysToGoOn } from './conformance/list.ts';
 import { applyMeasures, compareFiles, isComparisonOfFiles, readMeasures, sayBeside } from './conformance/measures.ts';
+import { readRealClients } from './conformance/real-clients.ts';
 import { selectChecks } from './conformance/select.ts';
 import { readSettings, selectionOf } from './conformance/settings.ts';
 import { tryGateway } from './conformance/stage.ts';
@@ -24,7 +25,9 @@ export const conformanceCommand: Command = {
       "$0 conformance --launch './gateway --port {port} --upstream {upstream}'",
       'The same; the gateway is started, too',
     ],
+    ['$0 conformance --gateway opencodex', 'The same for a well-known gateway, which is installed first'],
     ['$0 conformance http://127.0.0.1:4000/v1 --live -m gpt-5.5 --key-env GATEWAY_KEY', "With the gateway's own model"],
+    ['$0 conformance --launch … --codex 0.113.0,0.169.0', 'With real Codex binaries as clients, too'],
     ['$0 conformance --compare before.json after.json', 'Two reports side by side'],
   ],
   extend: (yargs) => yargs.positional('url', { type: 'string', describe: 'Base URL of the gateway' }),
@@ -33,7 +36,8 @@ export const conformanceCommand: Command = {
 
 async function run(args: Arguments, io: Io): Promise<number> {
   if (isComparisonOfFiles(args)) return compareFiles(args, io);
-  const checks = selectChecks(CATALOGUE, selectionOf(args));
+  const clients = await readRealClients(args, io);
+  const checks = selectChecks([...CATALOGUE, ...clients.checks], selectionOf(args));
   if (args.list === true) return sayChecks(checks, args, io);
   if (checks.length === 0) {
     throw new TapedeckError('usage', 'No check is left to be tried.', {
@@ -44,6 +48,7 @@ async function run(args: Arguments, io: Io): Promise<number> {
   const settings = readSettings(args, io);
   if (args['dry-run'] === true) return sayPlan(checks, settings.mode, args, io);
   const measures = await readMeasures(args, io);
+  await clients.fetch(checks);
   const progress = createProgress(io);
   const found = await tryGateway(settings, checks, io, progress.step).finally(progress.clear);
   const report = applyMeasures(found, measures);

@@ -7,6 +7,7 @@ import { validateExchange } from '../validate/exchange.ts';
 import type { Arguments, Command } from './command.ts';
 import { readExchangeArgument } from './exchange-argument.ts';
 import { forecastFor } from './explain/forecast.ts';
+import { hopsJson, hopsOf, printHops } from './explain/hop.ts';
 import { type ExchangeLine, printAllWell, printDiagnosis, printOthers } from './explain/print.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, say, sayJson } from './io.ts';
@@ -20,6 +21,11 @@ export const explainCommand: Command = {
   summary: 'Say why an exchange broke, what the client does next, and what to do',
   flags: {
     json: FLAGS.json,
+    hop: {
+      type: 'boolean',
+      default: true,
+      describe: 'Of a recording around a gateway: say what the gateway did; --no-hop says why an exchange broke',
+    },
     codex: {
       type: 'string',
       describe: 'Codex version to judge by, instead of the one in the user agent, e.g. 0.169.0',
@@ -61,6 +67,15 @@ async function run(args: Arguments, io: Io): Promise<number> {
   const path = await findCassette(name, io.cwd);
   const cassette = await sayWhenSlow(io, READING, openCassette(path));
   try {
+    const hops = args.hop === false ? undefined : await hopsOf(cassette, wanted, version);
+    if (hops) {
+      const { name: gateway } = cassette.header.gateway;
+      // Of an exchange that is not there, `findExchange` says so.
+      if (wanted !== undefined && hops.length === 0) await findExchange(cassette, wanted);
+      if (args.json) sayJson(io, hopsJson(path, gateway, hops));
+      else printHops(io, gateway, hops);
+      return hops.some(({ clients }) => clients.some(({ harmed }) => harmed)) ? EXIT.findings : EXIT.ok;
+    }
     const diagnose = diagnoser(pathWord(path, io), version);
     const reading =
       wanted === undefined

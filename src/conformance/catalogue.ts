@@ -1,12 +1,18 @@
 import type { Check } from './check.ts';
 import { PREFIX_CHECKS } from './checks/cache/prefix.ts';
+import { CHAT_ANSWER_CHECKS } from './checks/chat/answers.ts';
 import { CHAT_FIELD_CHECKS } from './checks/chat/fields.ts';
+import { CHAT_TURN_CHECKS } from './checks/chat/turns.ts';
 import { CODEX_ANSWER_CHECKS } from './checks/codex/answers.ts';
 import { CODEX_REQUEST_CHECKS } from './checks/codex/requests.ts';
 import { BEFORE_STREAM_CHECKS } from './checks/errors/before-stream.ts';
+import { MEANING_CHECKS } from './checks/errors/meaning.ts';
 import { MID_STREAM_CHECKS } from './checks/errors/mid-stream.ts';
 import { RESILIENCE_CHECKS } from './checks/errors/resilience.ts';
+import { MESSAGES_ANSWER_CHECKS } from './checks/messages/answers.ts';
 import { MESSAGES_FIELD_CHECKS } from './checks/messages/fields.ts';
+import { MESSAGES_TURN_CHECKS } from './checks/messages/turns.ts';
+import { RESPONSES_ANSWER_CHECKS } from './checks/responses/answers.ts';
 import { ENDPOINT_CHECKS } from './checks/responses/endpoints.ts';
 import { RESPONSES_FIELD_CHECKS } from './checks/responses/fields.ts';
 import { ITEM_CHECKS } from './checks/responses/items.ts';
@@ -16,7 +22,12 @@ import { KEY_CHECKS } from './checks/security/keys.ts';
 import { SECURITY_WIRE_CHECKS } from './checks/security/wire.ts';
 import { TRANSLATED_ANSWER_CHECKS } from './checks/translate/answers.ts';
 import { TRANSLATED_CALL_CHECKS } from './checks/translate/calls.ts';
+import { TRANSLATED_CHOICE_CHECKS } from './checks/translate/choices.ts';
+import { TRANSLATED_END_CHECKS } from './checks/translate/endings.ts';
+import { TRANSLATED_NAME_CHECKS } from './checks/translate/names.ts';
 import { TRANSLATED_REQUEST_CHECKS } from './checks/translate/requests.ts';
+import { ROUND_TRIP_CHECKS } from './checks/translate/round-trips.ts';
+import { TRANSLATED_STREAM_CHECKS } from './checks/translate/streams.ts';
 import { FRAMING_CHECKS } from './checks/wire/framing.ts';
 import { HEADER_CHECKS } from './checks/wire/headers.ts';
 import { LIFETIME_CHECKS } from './checks/wire/lifetime.ts';
@@ -37,16 +48,27 @@ export const CATALOGUE: readonly Check[] = [
   ...RESPONSES_FIELD_CHECKS,
   ...ITEM_CHECKS,
   ...TOLD_ITEM_CHECKS,
+  ...RESPONSES_ANSWER_CHECKS,
   ...ENDPOINT_CHECKS,
   ...WEBSOCKET_CHECKS,
   ...CHAT_FIELD_CHECKS,
+  ...CHAT_TURN_CHECKS,
+  ...CHAT_ANSWER_CHECKS,
   ...MESSAGES_FIELD_CHECKS,
+  ...MESSAGES_TURN_CHECKS,
+  ...MESSAGES_ANSWER_CHECKS,
   ...TRANSLATED_REQUEST_CHECKS,
   ...TRANSLATED_CALL_CHECKS,
+  ...TRANSLATED_NAME_CHECKS,
+  ...ROUND_TRIP_CHECKS,
+  ...TRANSLATED_CHOICE_CHECKS,
   ...TRANSLATED_ANSWER_CHECKS,
+  ...TRANSLATED_END_CHECKS,
+  ...TRANSLATED_STREAM_CHECKS,
   ...CODEX_REQUEST_CHECKS,
   ...CODEX_ANSWER_CHECKS,
   ...BEFORE_STREAM_CHECKS,
+  ...MEANING_CHECKS,
   ...MID_STREAM_CHECKS,
   ...RESILIENCE_CHECKS,
   ...KEY_CHECKS,

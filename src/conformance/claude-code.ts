@@ -38,6 +38,8 @@ async function findBinary(folder: string): Promise<string | undefined> {
 export interface ClaudeCodeRun extends ProcessResult {
   /** What it said last; undefined when it gave no result. */
   finalText: string | undefined;
+  /** It says itself that it failed. */
+  failed: boolean;
 }
 
 /** Runs one prompt with a home of its own, against a base URL that ends with `/v1`. Nothing but that address is asked for anything. */
@@ -45,8 +47,13 @@ export async function runClaudeCode(options: {
   binary: string;
   baseUrl: string;
   prompt: string;
+  /** Absent: the one that it uses by itself. */
+  model?: string;
+  /** Sent with every request. */
+  headers?: Readonly<Record<string, string>>;
   timeoutMs?: number;
 }): Promise<ClaudeCodeRun> {
+  const headers = Object.entries(options.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
   const home = await mkdtemp(join(tmpdir(), 'tapedeck-claude-'));
   try {
     const env = {
@@ -59,19 +66,25 @@ export async function runClaudeCode(options: {
       DISABLE_AUTOUPDATER: '1',
       IS_SANDBOX: '1',
       NO_PROXY: '127.0.0.1,localhost',
+      ...(options.model === undefined
+        ? {}
+        : { ANTHROPIC_MODEL: options.model, ANTHROPIC_SMALL_FAST_MODEL: options.model }),
+      ...(headers.length === 0 ? {} : { ANTHROPIC_CUSTOM_HEADERS: headers.join('\n') }),
     };
     const args = ['-p', options.prompt, '--allowedTools', 'Bash', '--output-format', 'json'];
     const done = await runProcess(options.binary, args, { cwd: home, env, timeoutMs: options.timeoutMs ?? 60_000 });
-    return { ...done, finalText: resultOf(done.stdout) };
+    const { result, is_error } = outcomeOf(done.stdout);
+    return { ...done, finalText: result, failed: is_error === true };
   } finally {
     await rm(home, { recursive: true, force: true });
   }
 }
 
-function resultOf(stdout: string): string | undefined {
+/** What `--output-format json` tells; nothing when it came to no end. */
+function outcomeOf(stdout: string): { result?: string; is_error?: boolean } {
   try {
-    return (JSON.parse(stdout) as { result?: string }).result;
+    return JSON.parse(stdout) as { result?: string; is_error?: boolean };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -14,6 +14,7 @@ import { judgeReadiness } from '../report/conformance/readiness.ts';
 import type { Protocol } from '../util/types.ts';
 import { VERSION } from '../util/version.ts';
 import { appliesTo, areaOf, type Check, nameOfRoute, type Route } from './check.ts';
+import type { DocumentedChoice } from './gateways/description.ts';
 import { createBudget } from './harness/budget.ts';
 import { createControl } from './harness/control.ts';
 import { createDeskRoom, type DeskRoom } from './harness/desk.ts';
@@ -33,6 +34,8 @@ export interface ConformanceOptions {
   checks: readonly Check[];
   options: RunOptions;
   gateway?: { name: string; version?: string };
+  /** What the gateway says that it does otherwise: where such a check fails it is a warning. */
+  choices?: readonly DocumentedChoice[];
   /** The scripted upstream and its desks, where the caller started them already (a gateway that is launched needs the URL first). */
   provider?: Provider;
   key?: string;
@@ -121,7 +124,7 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
       const evidence = await keepEvidence(job, { result, observed, controlled }, options);
       const again = result.verdict === 'pass' ? undefined : options.reproduce?.(result.check);
       results.push({
-        ...result,
+        ...excuse(result, options.choices),
         ...(evidence ? { evidence } : {}),
         ...(again === undefined ? {} : { reproduce: again }),
       });
@@ -176,6 +179,14 @@ export function planJobs(checks: readonly Check[], routes: readonly RouteFacts[]
       )
       .map((route) => ({ check, route, routed: check.clients !== undefined }));
   });
+}
+
+/** A failure that the gateway's documentation announces is told as that. */
+function excuse(result: CheckResult, choices: readonly DocumentedChoice[] = []): CheckResult {
+  const choice = result.verdict === 'fail' ? choices.find(({ checks }) => checks.includes(result.check)) : undefined;
+  if (!choice) return result;
+  const told = `The gateway documents this as its choice: "${choice.quote}" (${choice.place})`;
+  return { ...result, verdict: 'warn', notes: [...(result.notes ?? []), told] };
 }
 
 interface Judged {

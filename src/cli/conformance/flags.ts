@@ -33,6 +33,23 @@ export const CONFORMANCE_FLAGS: Command['flags'] = {
       'Start the gateway by this command and run hermetic; {upstream}, {upstream_root} and {port} are filled in',
   },
   'launch-timeout': { type: 'number', describe: 'Seconds that it has to answer', defaultDescription: '60' },
+  gateway: {
+    type: 'string',
+    describe: 'Install this gateway from its registry, start it and run hermetic; docs/gateways.md names them',
+  },
+  'gateway-version': { type: 'string', describe: 'Version of it', defaultDescription: 'the one that was last tried' },
+  bin: { type: 'string', describe: 'Its program, where it is not in a registry' },
+  codex: {
+    type: 'string',
+    array: true,
+    describe: 'Run the real Codex of these versions through the gateway as well (with commas); hermetic runs alone',
+  },
+  'codex-bin': { type: 'string', array: true, describe: 'The same with a binary of yours; repeatable' },
+  client: {
+    type: 'string',
+    array: true,
+    describe: 'Run other real clients as well: claude-code, openai-sdk, anthropic-sdk, each with @VERSION or without',
+  },
   live: { type: 'boolean', default: false, describe: 'Use the real provider behind the gateway; needs --model' },
   model: {
     type: 'string',

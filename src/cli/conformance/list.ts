@@ -15,7 +15,9 @@ const MODES_OF_NEED: Record<Check['needs'], readonly RunMode[]> = {
 };
 
 /** `--list`: every check that is asked for, whatever it needs. */
-export function sayChecks(checks: readonly Check[], args: Arguments, io: Io): number {
+export function sayChecks(all: readonly Check[], args: Arguments, io: Io): number {
+  // Several real clients may be asked for by one check.
+  const checks = [...new Map(all.map((check) => [check.id, check])).values()];
   if (args.json === true) sayJson(io, { event: 'checks', checks: checks.map(factsOf) });
   else {
     sayTable(checks, io);

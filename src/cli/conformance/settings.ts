@@ -12,6 +12,8 @@ export interface Settings {
   /** Base URL of the gateway; absent: where it is launched. */
   url?: string;
   launch?: { command: string; timeoutMs?: number };
+  /** A gateway that there is a description of, to be installed and started. */
+  preset?: { name: string; version?: string; bin?: string };
   upstream: { host?: string; port?: number };
   options: RunOptions;
   key?: string;
@@ -44,13 +46,13 @@ const DEFAULT_BUDGET = 200_000;
 export function readSettings(args: Arguments, io: Io): Settings {
   const mode = modeOf(args);
   const url = urlOf(args);
-  if (url === undefined && args.launch === undefined) {
+  if (url === undefined && !isStarted(args)) {
     throw new TapedeckError('usage', 'There is no gateway to try.', {
-      hint: 'Give its base URL, e.g. http://127.0.0.1:4000/v1, or start it with --launch COMMAND.',
+      hint: 'Give its base URL, e.g. http://127.0.0.1:4000/v1, or start it with --launch COMMAND or --gateway NAME.',
     });
   }
   const port = readPort('--upstream-port', args['upstream-port'] as number | undefined);
-  if (mode === 'hermetic' && args.launch === undefined && !port) {
+  if (mode === 'hermetic' && !isStarted(args) && !port) {
     throw new TapedeckError('usage', 'The gateway has to be told where its provider is.', {
       hint: "Give --upstream-port PORT, and set the base URL of the gateway's provider to http://127.0.0.1:PORT/v1; or start the gateway with --launch.",
     });
@@ -62,6 +64,7 @@ export function readSettings(args: Arguments, io: Io): Settings {
     mode,
     ...(url === undefined ? {} : { url }),
     ...launchOf(args),
+    ...presetOf(args),
     upstream: { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
     options: runOptionsOf(args, mode),
     ...(keyName === undefined ? {} : { key: keyFromEnv('--key-env', keyName, io.env) }),
@@ -75,16 +78,21 @@ export function readSettings(args: Arguments, io: Io): Settings {
   };
 }
 
+/** Whether we start the gateway. */
+function isStarted({ launch, gateway }: Arguments): boolean {
+  return launch !== undefined || gateway !== undefined;
+}
+
 /** What belongs to one way to run alone. */
 const OF_MODE: Record<'hermetic' | 'live', readonly string[]> = {
-  hermetic: ['upstream-port', 'upstream-host'],
+  hermetic: ['upstream-port', 'upstream-host', 'codex', 'codex-bin', 'client'],
   live: ['budget'],
 };
 
 function modeOf(args: Arguments): RunMode {
-  const hermetic = args.hermetic === true || args.launch !== undefined;
+  const hermetic = args.hermetic === true || isStarted(args);
   if (hermetic && args.live === true) {
-    throw new TapedeckError('usage', '--live uses the real provider, --hermetic and --launch play it.', {
+    throw new TapedeckError('usage', '--live uses the real provider, --hermetic, --launch and --gateway play it.', {
       hint: 'Leave one of them out.',
     });
   }
@@ -119,6 +127,21 @@ function launchOf(args: Arguments): Pick<Settings, 'launch'> {
   throw new TapedeckError('usage', '--launch-timeout does nothing without --launch.', { hint: 'Add --launch.' });
 }
 
+function presetOf(args: Arguments): Pick<Settings, 'preset'> {
+  const { gateway: name, 'gateway-version': version, bin } = args as Record<string, string | undefined>;
+  if (name === undefined) {
+    const stray = version === undefined ? (bin === undefined ? undefined : 'bin') : 'gateway-version';
+    if (stray === undefined) return {};
+    throw new TapedeckError('usage', `--${stray} does nothing without --gateway.`, { hint: 'Add --gateway NAME.' });
+  }
+  if (args.launch !== undefined || args.url !== undefined) {
+    throw new TapedeckError('usage', '--gateway starts a gateway of its own.', {
+      hint: 'Leave the URL and --launch out, or --gateway.',
+    });
+  }
+  return { preset: { name, ...(version === undefined ? {} : { version }), ...(bin === undefined ? {} : { bin }) } };
+}
+
 function modelsOf(args: Arguments): string[] {
   return [...new Set((args.model as string[] | undefined) ?? [])];
 }
@@ -126,7 +149,7 @@ function modelsOf(args: Arguments): string[] {
 function runOptionsOf(args: Arguments, mode: RunMode): RunOptions {
   const models = modelsOf(args);
   return {
-    models: models.length === 0 && mode === 'hermetic' ? [DEFAULT_MODEL] : models,
+    models: models.length === 0 && mode === 'hermetic' && args.gateway === undefined ? [DEFAULT_MODEL] : models,
     strictness: args['upstream-strictness'] as 'on' | 'off',
     ...selectionOf(args),
     seed: args.seed as string,
@@ -149,17 +172,30 @@ function positive(flag: string, value: unknown): number | undefined {
   throw new TapedeckError('usage', `${flag} ${value} is no number above 0.`);
 }
 
-const REPEATED = ['launch', 'upstream-port', 'upstream-host', 'launch-timeout', 'key-env', 'timeout'] as const;
+const REPEATED = [
+  'launch',
+  'gateway',
+  'gateway-version',
+  'bin',
+  'upstream-port',
+  'upstream-host',
+  'launch-timeout',
+  'key-env',
+  'timeout',
+] as const;
 
 function flagsOf(args: Arguments, mode: RunMode): string[] {
   const named = (name: string, value: unknown) => [`--${name}`, quoteForShell(String(value))];
   return [
     ...(args.url === undefined ? [] : [quoteForShell(String(args.url))]),
-    ...(mode === 'basic' || args.launch !== undefined ? [] : [`--${mode}`]),
+    ...(mode === 'basic' || isStarted(args) ? [] : [`--${mode}`]),
     ...REPEATED.flatMap((name) => (args[name] === undefined ? [] : named(name, args[name]))),
     ...(args['upstream-strictness'] === 'off' ? ['--upstream-strictness off'] : []),
     ...(args.seed === 'tapedeck' ? [] : named('seed', args.seed)),
     ...modelsOf(args).flatMap((model) => named('model', model)),
     ...((args.header as string[] | undefined) ?? []).flatMap((text) => named('header', headerWithoutValue(text))),
+    ...['codex', 'codex-bin', 'client'].flatMap((name) =>
+      ((args[name] as string[] | undefined) ?? []).flatMap((text) => named(name, text)),
+    ),
   ];
 }

@@ -2,11 +2,13 @@ import { stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { relative, resolve, sep } from 'node:path';
 import type { Check } from '../../conformance/check.ts';
+import type { DocumentedChoice } from '../../conformance/gateways/description.ts';
 import { type LaunchedGateway, launchGateway, withOutput } from '../../conformance/launch.ts';
 import { type Provider, runConformance, startProvider } from '../../conformance/run.ts';
 import { TapedeckError } from '../../errors.ts';
 import type { ConformanceReport } from '../../report/conformance/model.ts';
 import type { Io } from '../io.ts';
+import { preparePreset, withPreset } from './preset.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -20,13 +22,20 @@ export async function tryGateway(
   onProgress: (done: number, all: number) => void,
 ): Promise<ConformanceReport> {
   const strict = settings.options.strictness === 'on';
+  const prepared = await preparePreset(settings, io);
   const provider = settings.mode === 'hermetic' ? await startProvider({ ...settings.upstream, strict }) : undefined;
   try {
-    const gateway = await launch(settings, provider, io);
+    const running = await prepared?.launch(provider!.upstream.url);
+    const gateway = running ?? (await launch(settings, provider, io));
     try {
       const url = settings.url ?? gateway!.url;
       await reach(url, settings.timeoutMs);
-      return await runChecks(settings, { url, checks, provider, onProgress }, io);
+      const wanted = prepared && running ? withPreset(settings, prepared, running) : settings;
+      const named = prepared && {
+        gateway: { name: prepared.name, version: prepared.version },
+        choices: prepared.choices,
+      };
+      return await runChecks(wanted, { url, checks, provider, onProgress, ...named }, io);
     } catch (error) {
       const isLost = error instanceof TapedeckError && error.code === 'gateway-unreachable';
       await gateway?.stop();
@@ -58,6 +67,8 @@ interface Task {
   url: string;
   checks: readonly Check[];
   provider: Provider | undefined;
+  gateway?: { name: string; version: string };
+  choices?: readonly DocumentedChoice[];
   onProgress(done: number, all: number): void;
 }
 

@@ -104,7 +104,7 @@ async function runTools(client: Anthropic, t: Trial, stream: boolean): Promise<v
       return TOOL_RESULT;
     },
   };
-  const last = await client.beta.messages.toolRunner({ ...asked(t), tools: [tool], stream }).done();
+  const last = await client.beta.messages.toolRunner({ ...asked(t), tools: [tool], stream }).runUntilDone();
   t.expectSame(given, [{ city: CITY }], 'the tool was not called with its arguments, once', { where: 'answer' });
   t.expectSame(textOf(last), FORECAST, 'the last answer does not have the text', { where: 'answer' });
 }

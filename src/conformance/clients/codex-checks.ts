@@ -10,11 +10,11 @@ import { REAL_SCENARIOS, type RealScenario } from './codex-scenarios.ts';
 import { isForTurn, isUpgrade, lostOn } from './lost.ts';
 import { expectSent, type Seen, throughGateway } from './stage.ts';
 
-/** A binary of Codex. */
+/** A binary of Codex, which is fetched when it is first asked for. */
 export interface CodexBinary {
   /** `x.y.z`. */
   version: string;
-  path: string;
+  path(): Promise<string>;
 }
 
 /** A run of Codex begins about ten threads, and waits several times for what a check waits for once. */
@@ -56,7 +56,8 @@ async function tryScenario(t: Trial, real: RealScenario, binary: CodexBinary): P
 }
 
 async function runAll(t: Trial, real: RealScenario, binary: CodexBinary, baseUrl: string): Promise<CodexRun[]> {
-  const { version, path } = binary;
+  const { version } = binary;
+  const path = await binary.path();
   const home = await createCodexHome({
     ...{ provider: 'custom', login: 'key', ...real.setup, version, baseUrl, model: t.model },
     headers: t.extraHeaders,

@@ -37,8 +37,19 @@ export interface GatewayDescription {
   key?: string;
   /** Headers that every request needs. */
   headers?: Record<string, string>;
+  /** What its documentation says that it does otherwise, so that it is told and no failure. */
+  choices?: readonly DocumentedChoice[];
   /** What it does not offer, or what this configuration leaves out, for readers. */
   notOffered: string;
+}
+
+/** Something that a gateway does on purpose, and says so. */
+export interface DocumentedChoice {
+  /** Ids of checks. */
+  checks: readonly string[];
+  quote: string;
+  /** Where that stands: a file of the package, or a URL. */
+  place: string;
 }
 
 /** From which public registry a gateway comes, and what is taken from there. */

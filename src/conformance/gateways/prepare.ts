@@ -5,7 +5,7 @@ import { TapedeckError } from '../../errors.ts';
 import { runProcess } from '../codex.ts';
 import { binaryCache } from '../install-package.ts';
 import { type LaunchedGateway, launchGateway, reservePort } from '../launch.ts';
-import { type GatewayDescription, readDescription } from './description.ts';
+import { type DocumentedChoice, type GatewayDescription, readDescription } from './description.ts';
 import { fillInAll, fillInCommand, fillInFile, type Values } from './fill-in.ts';
 import { type InstalledGateway, installGateway } from './install.ts';
 
@@ -27,6 +27,7 @@ export interface PreparedGateway {
   version: string;
   models: readonly string[];
   key: string | undefined;
+  choices: readonly DocumentedChoice[];
   /** Starts it in front of a provider, whose base URL ends with `/v1`. Throws as `launchGateway` does. */
   launch(upstream: string, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<RunningGateway>;
 }
@@ -60,6 +61,7 @@ export async function prepareGateway(name: string, options: PrepareOptions = {})
     version,
     models: description.models,
     key: description.key,
+    choices: description.choices ?? [],
     launch: (upstream, launching = {}) => start({ description, installed, version, upstream, env }, launching),
   };
 }

@@ -19,7 +19,7 @@ export async function tryPrepared(gateway: PreparedGateway, wanted: TryOptions):
   try {
     const running = await gateway.launch(provider.upstream.url);
     try {
-      const { name, version, key, models } = gateway;
+      const { name, version, key, models, choices } = gateway;
       const { checks, out, options, timeoutMs, concurrency, onProgress } = wanted;
       return await runConformance({
         url: running.url,
@@ -28,7 +28,7 @@ export async function tryPrepared(gateway: PreparedGateway, wanted: TryOptions):
         options: { ...options, models: [...models] },
         extraHeaders: running.headers,
         reproduce: (check) => `tapedeck conformance --gateway ${name} --gateway-version ${version} --filter ${check}`,
-        ...{ checks, provider, timeoutMs, concurrency, out },
+        ...{ choices, checks, provider, timeoutMs, concurrency, out },
         ...(key === undefined ? {} : { key }),
         ...(onProgress ? { onProgress } : {}),
       });

@@ -1,6 +1,7 @@
 import { markdownBlock, markdownCell, markdownCode, plainMarkdown } from '../formats/markdown.ts';
 import { areaRows, usedVerdicts } from './areas.ts';
 import { type ConformanceReport, isBad } from './model.ts';
+import { realClientLines } from './real-clients.ts';
 import {
   baselineLines,
   countsText,
@@ -34,6 +35,7 @@ export function writeMarkdown(report: ConformanceReport): string {
     ...bullets(baselineLines(report), 'Against the baseline:'),
     ...bullets(waiverLines(report), 'Waivers of no use:'),
     ...clientTable(report),
+    ...bullets(realClientLines(report), 'Real clients:'),
     ...failureSections(failures),
     ...folded(`${warnings.length} warnings`, warningTable(warnings)),
     ...folded('Areas', areaTable(report)),

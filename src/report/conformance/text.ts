@@ -4,6 +4,7 @@ import { type Column, formatTable } from '../table.ts';
 import { oneLine } from '../text.ts';
 import { type AreaRow, areaRows, usedVerdicts } from './areas.ts';
 import { type ConformanceReport, isBad, type Readiness } from './model.ts';
+import { realClientLines } from './real-clients.ts';
 import {
   baselineLines,
   countsText,
@@ -51,6 +52,7 @@ export function writeText(report: ConformanceReport, colour: ChalkInstance): str
       report.clients.flatMap((client) => clientLines(client, colour)),
       colour,
     ),
+    ...section('Real clients', indent(realClientLines(report).map(oneLine)), colour),
     ...section('Not judged', indent(report.notJudged.map(oneLine)), colour),
     '',
     countsText(report.counts),

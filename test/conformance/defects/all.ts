@@ -1,6 +1,7 @@
 import type { Defect } from './defect.ts';
 import { MEANING_DEFECTS } from './meaning-defects.ts';
+import { RESPONSES_DEFECTS } from './responses-defects.ts';
 import { WIRE_DEFECTS } from './wire-defects.ts';
 
 /** Every planted defect. */
-export const DEFECTS: readonly Defect[] = [...WIRE_DEFECTS, ...MEANING_DEFECTS];
+export const DEFECTS: readonly Defect[] = [...WIRE_DEFECTS, ...MEANING_DEFECTS, ...RESPONSES_DEFECTS];

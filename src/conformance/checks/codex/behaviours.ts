@@ -8,6 +8,7 @@ import type { StreamEvent } from '../../provider/events.ts';
 import type { ScriptedTurn } from '../../provider/responses.ts';
 import type { Answer, AnswerContext, ReceivedRequest } from '../../script.ts';
 import { findTool } from '../responses/offered.ts';
+import { MESSAGE, REFUSAL_BEHAVIOURS } from './refusals.ts';
 
 type Json = Record<string, unknown>;
 
@@ -27,7 +28,6 @@ export interface Behaviour {
   level?: Level;
 }
 
-export const MESSAGE = 'made-up failure of the provider';
 const TEXT = 'alpha bravo charlie delta echo foxtrot';
 const CALL = { type: 'function_call', name: WEATHER_TOOL.name, arguments: { city: 'Åre "x"\n', unit: 'C' } } as const;
 const WEATHER = { tools: [WEATHER_TOOL] };
@@ -110,52 +110,6 @@ const CUT_BEHAVIOURS = CUTS.flatMap(({ name, what, turn, at }): Behaviour[] =>
     prompt: WEATHER,
     provokes: true,
   })),
-);
-
-/** Refusals before the stream. */
-const REFUSALS: readonly (Omit<Behaviour, 'says' | 'what' | 'name'> & {
-  status: number;
-  code: string;
-  headers?: Record<string, string>;
-  name?: string;
-})[] = [
-  { status: 400, code: 'invalid_request' },
-  { status: 400, code: 'context_length_exceeded', name: '400-context-length' },
-  { status: 401, code: 'invalid_api_key', also: ['fail'] },
-  { status: 403, code: 'permission_denied', also: ['fail'] },
-  { status: 404, code: 'model_not_found', upstreams: ['responses', 'chat'] },
-  { status: 413, code: 'request_too_large', also: ['fail'] },
-  { status: 429, code: 'rate_limit_exceeded', name: '429-without-pause', also: ['retry'] },
-  { status: 429, code: 'rate_limit_exceeded', name: '429-seconds', headers: { 'retry-after': '7' } },
-  {
-    ...{ status: 429, code: 'rate_limit_exceeded', name: '429-date', pauseMs: 120_000 },
-    headers: { 'retry-after': 'Wed, 21 Oct 2037 07:28:00 GMT' },
-  },
-  {
-    status: 429,
-    code: 'insufficient_quota',
-    name: '429-quota',
-    upstreams: ['responses', 'chat'],
-    words: 'Quota exceeded',
-  },
-  { status: 500, code: 'server_error' },
-  { status: 502, code: 'bad_gateway' },
-  { status: 503, code: 'unavailable', name: '503-seconds', headers: { 'retry-after': '7' } },
-  { status: 503, code: 'server_is_overloaded', name: '503-overloaded' },
-];
-
-const REFUSAL_BEHAVIOURS = REFUSALS.map(
-  ({ status, code, headers = {}, name = String(status), ...rest }): Behaviour => ({
-    words: MESSAGE,
-    ...rest,
-    name: `refused-${name}`,
-    what: `a refusal with ${status} ${code}${Object.entries(headers).map(([key, value]) => ` and ${key}: ${value}`)}`,
-    says: ({ protocol }) => ({
-      ...{ kind: 'body', status, headers },
-      body: errorText(protocol, { status, code, message: MESSAGE }),
-    }),
-    provokes: true,
-  }),
 );
 
 /** Errors of `response.failed`, for which no other protocol has a word in a stream. */

@@ -42,6 +42,14 @@ const FAILURES: readonly Failure[] = [
   { status: 403, what: 'a request that is not allowed', code: 'permission_denied', same: [401, 403], level: 'should' },
   { status: 404, what: 'a model that does not exist', code: 'model_not_found', same: [400, 404], level: 'must' },
   {
+    status: 408,
+    what: 'a request that the provider waited for too long',
+    code: 'request_timeout',
+    // The SDKs try again on it as on 5xx.
+    same: [408, 500, 502, 503, 504],
+    level: 'should',
+  },
+  {
     status: 413,
     what: 'a request that is too large for the provider',
     code: 'request_too_large',
@@ -74,6 +82,13 @@ const FAILURES: readonly Failure[] = [
     status: 503,
     what: 'an overloaded provider',
     code: 'server_is_overloaded',
+    same: [500, 502, 503, 504, 529],
+    level: 'must',
+  },
+  {
+    status: 504,
+    what: 'a provider that gave up waiting',
+    code: 'timeout',
     same: [500, 502, 503, 504, 529],
     level: 'must',
   },

@@ -209,7 +209,7 @@ export const HISTORY_ROWS: readonly ItemRow[] = [
     what: 'A message between agents',
     items: [
       {
-        ...{ type: 'agent_message', author: '/root', recipient: '/root/helper' },
+        ...{ type: 'agent_message', author: 'first-agent', recipient: 'second-agent' },
         content: [text('input_text', UNICODE), { type: 'encrypted_content', encrypted_content: SEALED }],
       },
     ],
