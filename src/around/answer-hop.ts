@@ -3,8 +3,8 @@ import type { AnswerSummary, ToolCall, Usage } from '../report/answer-summary.ts
 import { fieldsOf } from '../report/fields.ts';
 import type { Protocol } from '../util/types.ts';
 import { type AnswerView, type Ending, viewAnswer } from './answer-view.ts';
+import { sameArguments } from './calls.ts';
 import { finding, type HopFinding } from './finding.ts';
-import { sameArguments } from './request-hop.ts';
 import { requestJson, squeeze } from './sketch.ts';
 import { streamFindings } from './stream-hop.ts';
 import { timingFindings } from './timing.ts';
@@ -75,7 +75,10 @@ function formFindings(source: AnswerView, target: AnswerView): HopFinding[] {
 
 function contentFindings(before: AnswerSummary, after: AnswerSummary): HopFinding[] {
   const found: HopFinding[] = [];
-  if (before.text !== after.text) {
+  if (before.text !== after.text && before.text.trim() === after.text.trim()) {
+    const note = `White space at its ends: ${before.text.length} characters became ${after.text.length}.`;
+    found.push(finding('changed', 'answer', 'text', { note }));
+  } else if (before.text !== after.text) {
     const isLess = before.text.includes(after.text);
     const isMore = !isLess && after.text.includes(before.text);
     const note = `${before.text.length} characters became ${after.text.length}.`;

@@ -95,7 +95,11 @@ function withoutUpstream(exchange: RecordedExchange): Pick<HopReport, 'findings'
   if (status >= 300) {
     const message = viewAnswer(exchange)?.summary.error?.message;
     const note = 'The gateway refused this itself; the provider was not asked.';
-    return { findings: [finding('invented', 'answer', `status ${status}`, { after: message, note })], notJudged: [] };
+    const harm = isGenerating(exchange) ? 'The client gets no answer of a model.' : undefined;
+    return {
+      findings: [finding('invented', 'answer', `status ${status}`, { after: message, note, harm })],
+      notJudged: [],
+    };
   }
   const note = 'The gateway answered this itself; the provider was not asked.';
   const harm = isGenerating(exchange) ? 'No model wrote this answer.' : undefined;

@@ -1,9 +1,10 @@
 import { type Leg, legOf, type RecordedExchange } from '../cassette/legs.ts';
 import { parseJson } from '../decode/json.ts';
-import { type Fields, fieldsOf } from '../report/fields.ts';
+import type { Fields } from '../report/fields.ts';
 import type { Protocol } from '../util/types.ts';
+import { isSameTool, sameArguments } from './calls.ts';
 import { finding, type HopFinding } from './finding.ts';
-import { leafDifferences, textOf } from './leaf-differences.ts';
+import { textOf } from './leaf-differences.ts';
 import {
   commonSettings,
   type MadeCall,
@@ -12,6 +13,7 @@ import {
   readMeaning,
   type Said,
 } from './request-meaning.ts';
+import { harmAt, sameProtocol, UNCALLABLE, UNKNOWN_TOOL } from './request-same.ts';
 import { requestJson, squeeze } from './sketch.ts';
 
 /** What became of the body of a request; undefined where that cannot be told. */
@@ -35,38 +37,12 @@ function bare(body: Fields, leg: Leg): Fields {
   return rest;
 }
 
-/** What is lost with a field, by its pointer. */
-const HARMS: readonly [RegExp, string][] = [
-  [
-    /^\/include(?:$|\/)/,
-    'The encrypted reasoning does not come back, so the model begins to think anew with every request.',
-  ],
-  [/^\/store$/, "The provider's default counts: Responses keeps what is not told otherwise."],
-  [/^\/prompt_cache_key$/, 'The provider finds its cache less often: slower and dearer.'],
-  [/^\/previous_response_id$/, 'The conversation up to here is not there.'],
-  [/^\/(?:tools|input\/\d+\/tools)(?:\/|$)/, 'The model is told of other tools than the client has.'],
-  [/^\/(?:input|messages|instructions|system)(?:\/|$)/, 'The model does not see what the client sent.'],
-  [/^\/reasoning/, 'The model thinks as it does by default.'],
-  [
-    /^\/(?:text\/format|response_format|output_config\/format)/,
-    'The answer need not have the form that was asked for.',
-  ],
-  [/^\/(?:max_output_tokens|max_completion_tokens|max_tokens)$/, 'The answer may be longer, or cut off sooner.'],
-];
-
-function sameProtocol(before: Fields, after: Fields): HopFinding[] {
-  return leafDifferences(before, after).map(({ kind, pointer, before, after }) => {
-    const isTool = /^\/tools/.test(pointer);
-    const harm = kind === 'added' && !isTool ? undefined : HARMS.find(([pattern]) => pattern.test(pointer))?.[1];
-    return finding(kind, 'request', pointer, { before, after, harm });
-  });
-}
-
 function translated(before: Fields, after: Fields, from: Protocol, to: Protocol): HopFinding[] {
   const [asked, made] = [readMeaning(from, before), readMeaning(to, after)];
   const heard = allText(after);
   return [
     ...modelFindings(before, after),
+    ...streamFinding(before, after),
     ...textFindings(asked, heard),
     ...addedTexts(made, allText(before)),
     ...toolFindings(asked.tools, made.tools),
@@ -83,6 +59,15 @@ function translated(before: Fields, after: Fields, from: Protocol, to: Protocol)
 function modelFindings(before: Fields, after: Fields): HopFinding[] {
   if (before.model === after.model) return [];
   return [finding('changed', 'request', '/model', { before: before.model, after: after.model })];
+}
+
+/** A stream that is made of a whole answer is none. */
+function streamFinding(before: Fields, after: Fields): HopFinding[] {
+  if (before.stream !== true || after.stream === true) return [];
+  const note = 'The client asked for a stream, and the gateway asked the provider for a whole answer.';
+  return [
+    finding('buffered', 'request', '/stream', { before: true, after: after.stream, note, harm: harmAt('/stream') }),
+  ];
 }
 
 /** All strings of a body without white space, also those within JSON that stands in a string. */
@@ -159,17 +144,6 @@ function overlap(a: string, b: string): number {
   return 0;
 }
 
-/** Names of tools as far as gateways keep them: `ns.name` becomes `ns__name`, `ns_name` or `name`. */
-function plainName(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
-}
-
-function isSameTool(client: string, upstream: string): boolean {
-  const [a, b] = [plainName(client), plainName(upstream)];
-  const last = plainName(client.slice(client.lastIndexOf('.') + 1));
-  return a === b || last === b || b.endsWith(last) || (b.length >= 20 && a.startsWith(b.slice(0, 20)));
-}
-
 function toolFindings(asked: readonly OfferedTool[], made: readonly OfferedTool[]): HopFinding[] {
   const found: HopFinding[] = [];
   for (const tool of asked) {
@@ -178,7 +152,7 @@ function toolFindings(asked: readonly OfferedTool[], made: readonly OfferedTool[
       const note = tool.hosted
         ? `The tool ${tool.name}, which the provider of the client's protocol runs.`
         : `The tool ${tool.name}.`;
-      const harm = tool.hosted ? undefined : 'The model cannot call it.';
+      const harm = tool.hosted ? undefined : UNCALLABLE;
       found.push(finding('dropped', 'request', tool.pointer, { before: tool.name, note, harm }));
     } else if (tool.parameters?.length && !there.hosted && !there.parameters?.length) {
       const harm = 'The model has to guess how to call it.';
@@ -193,7 +167,7 @@ function toolFindings(asked: readonly OfferedTool[], made: readonly OfferedTool[
   }
   for (const tool of made) {
     if (tool.hosted || asked.some(({ name }) => isSameTool(name, tool.name))) continue;
-    const harm = 'The client has no such tool, and a call of it fails.';
+    const harm = UNKNOWN_TOOL;
     found.push(
       finding('added', 'request', tool.pointer, {
         after: tool.name,
@@ -235,24 +209,6 @@ function callFindings(asked: readonly MadeCall[], made: readonly MadeCall[]): Ho
   return found;
 }
 
-/** Arguments of calls as JSON or as a value; a custom tool's text may stand in an object. */
-export function sameArguments(a: unknown, b: unknown): boolean {
-  const [x, y] = [parsedArguments(a), parsedArguments(b)];
-  if (textOf(x) === textOf(y)) return true;
-  const isWrapped = (text: unknown, object: unknown) => {
-    const values = Object.values(fieldsOf(object));
-    return typeof text === 'string' && values.length === 1 && values[0] === text;
-  };
-  // No arguments are an empty text or an empty object.
-  const isEmpty = (value: unknown) => value === undefined || value === '' || textOf(value) === '{}';
-  return isWrapped(x, y) || isWrapped(y, x) || isWrapped(a, y) || isWrapped(b, x) || (isEmpty(x) && isEmpty(y));
-}
-
-function parsedArguments(args: unknown): unknown {
-  const parsed = typeof args === 'string' ? parseJson(args) : undefined;
-  return parsed?.ok ? parsed.value : args;
-}
-
 /** Messages cannot go without a limit, and a choice of one call at a time is the same as its absence where it is the default. */
 const NEEDED: Partial<Record<Protocol, readonly string[]>> = { messages: ['most output tokens'] };
 const DEFAULTS: Record<string, unknown> = { 'several calls at once': true };
@@ -277,7 +233,7 @@ function settingFindings(asked: RequestMeaning, made: RequestMeaning, from: Prot
     const pointer = was?.pointer ?? is!.pointer;
     // Many providers of the other protocol have no cache key, or refuse one.
     const isHarmless = kind === 'added' || name === 'cache key';
-    const harm = isHarmless ? undefined : HARMS.find(([pattern]) => pattern.test(pointer))?.[1];
+    const harm = isHarmless ? undefined : harmAt(pointer);
     found.push(
       finding(kind, 'request', pointer, { before: was?.value, after: is?.value, note: `The setting "${name}".`, harm }),
     );

@@ -39,6 +39,10 @@ export interface MadeCall {
 export function readMeaning(protocol: Protocol, body: Fields): RequestMeaning {
   const meaning: RequestMeaning = { texts: [], tools: [], calls: [], media: [], settings: new Map() };
   readTools(meaning, body.tools, '/tools', '');
+  // Chat has no tool for it, but a field of its own.
+  if (protocol === 'chat' && body.web_search_options) {
+    meaning.tools.push({ name: 'web_search', pointer: '/web_search_options', hosted: true, parameters: undefined });
+  }
   if (protocol === 'responses') readResponses(meaning, body);
   else readMessages(meaning, body, protocol);
   for (const [name, places] of Object.entries(SETTINGS)) readSetting(meaning, name, places[protocol], body);

@@ -66,9 +66,10 @@ async function* entriesOf(
 
 async function headerOf(read: ReadJournal, index: JournalIndex, { header }: JournalStart): Promise<CassetteHeader> {
   const client = await findClient(read, index);
-  const { format, tool, recordedAt, gateway, upstream } = header;
+  const { format, tool, recordedAt, gateway, upstream, around } = header;
   const counts = { redacted: index.redacted, elided: { texts: 0, chars: 0 } };
-  return { format, tool, recordedAt, ...(client ? { client } : {}), gateway, upstream, ...counts };
+  const named = { ...(client ? { client } : {}), gateway, upstream, ...(around ? { around } : {}) };
+  return { format, tool, recordedAt, ...named, ...counts };
 }
 
 /** The client of the first exchange that names one. */

@@ -1,8 +1,10 @@
+import { WebSocket } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { explainHop, type HopReport } from '../../src/around/explain-hop.ts';
 import { answerItems } from '../../src/conformance/provider/default-answer.ts';
 import type { ScriptedTurn } from '../../src/conformance/provider/responses.ts';
 import { type EventsAnswer, type ScriptStep, truncate } from '../../src/conformance/script.ts';
+import { encodeBody } from '../../src/decode/body.ts';
 import { startProxy } from '../../src/proxy/server.ts';
 import type { Protocol } from '../../src/util/types.ts';
 import { onEvents, onHead, onRequests } from '../conformance/defects/edit.ts';
@@ -273,3 +275,44 @@ describe('a translation that loses something', () => {
     ]);
   });
 });
+
+describe('requests in another form', () => {
+  it('does not count a body that the gateway decodes as a change', async () => {
+    const body = await encodeBody(Buffer.from(JSON.stringify(REQUESTS.responses)), ['zstd']);
+    const { exchanges } = await recordAround({
+      gateway: (provider) => startProxy({ upstream: provider, requestCoding: 'decode' }),
+      clients: (url) =>
+        fetch(`${url}/responses`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'content-encoding': 'zstd' },
+          body: new Uint8Array(body),
+        }).then((response) => response.text()),
+      provider: { script: SCRIPT },
+    });
+    expect(exchanges.map(explainHop)).toMatchObject([{ hop: 'responses -> responses', findings: [], notJudged: [] }]);
+  });
+
+  it('joins and compares messages of a WebSocket', async () => {
+    const { exchanges } = await recordAround({
+      gateway: (provider) => startProxy({ upstream: provider }),
+      clients: (url) =>
+        talk(`${url.replace('http', 'ws')}/responses`, { type: 'response.create', ...REQUESTS.responses }),
+      provider: { websocket: 'accept', script: SCRIPT },
+    });
+    const [report] = exchanges.map(explainHop);
+    expect(report).toMatchObject({ hop: 'responses -> responses', findings: [], notJudged: [], attempts: 1 });
+    expect(report?.join?.certainty).toBe('certain');
+  });
+});
+
+function talk(url: string, message: object): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url);
+    socket.addEventListener('open', () => socket.send(JSON.stringify(message)));
+    socket.addEventListener('message', ({ data }) => {
+      if (String(data).includes('"response.completed"')) socket.close();
+    });
+    socket.addEventListener('close', () => resolve());
+    socket.addEventListener('error', () => reject(new Error('the socket failed')));
+  });
+}

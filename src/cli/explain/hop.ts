@@ -73,6 +73,7 @@ function breaksBecauseOfHop(exchange: RecordedExchange, forecast: Forecast, vers
 export function printHops(io: Io, gateway: string, hops: readonly HopExplained[]): void {
   const { bold, dim } = io.colour;
   say(io, `recorded around ${bold(gateway)}`);
+  const told = new Map<string, number>();
   const touched = hops.filter(({ findings, notJudged }) => findings.length + notJudged.length > 0);
   for (const hop of touched) {
     say(io);
@@ -81,10 +82,17 @@ export function printHops(io: Io, gateway: string, hops: readonly HopExplained[]
       io,
       `${bold(`exchange ${hop.number}`)} ${dim(`(${hop.exchange}${sure})`)}  ${oneLine(hop.request)}${hop.hop ? `  ${hop.hop}` : ''}`,
     );
-    for (const [place, group] of groupsOf(hop.findings)) {
+    const before = [...new Set(hop.findings.flatMap((one) => told.get(keyOf(one)) ?? []))];
+    const fresh = hop.findings.filter((one) => !told.has(keyOf(one)));
+    for (const one of fresh) told.set(keyOf(one), hop.number);
+    for (const [place, group] of groupsOf(fresh)) {
       say(io, `  ${io.colour.underline(place)}`);
       for (const one of group.slice(0, LISTED)) printFinding(io, one);
       if (group.length > LISTED) say(io, `    … and ${group.length - LISTED} more; --json has all`);
+    }
+    if (before.length > 0) {
+      const count = hop.findings.length - fresh.length;
+      say(io, `  ${dim(`and ${count} as in exchange ${before.join(', ')}`)}`);
     }
     for (const what of hop.notJudged) say(io, `  ${dim(`not compared  ${what}`)}`);
     for (const { client, harmed, why } of hop.clients) {
@@ -102,6 +110,11 @@ export function printHops(io: Io, gateway: string, hops: readonly HopExplained[]
     io,
     `${well} of ${formatCount(hops.length, 'exchange')} came through with nothing dropped, changed, held back or made up.`,
   );
+}
+
+/** Places in conversations move from one request to the next. */
+function keyOf({ kind, place, path, note = '', harm = '' }: HopFinding): string {
+  return [kind, place, path.replace(/\/\d+/g, '/*'), note.replace(/\d+/g, '*'), harm].join('\n');
 }
 
 function groupsOf(findings: readonly HopFinding[]): Map<string, HopFinding[]> {

@@ -125,6 +125,11 @@ export class Trial {
     return desk;
   }
 
+  /** A real model answers, which may do something else than it is asked to, or be busy. */
+  get isLive(): boolean {
+    return this.#setup.desk === undefined;
+  }
+
   /** What was sent and received so far. */
   get observed(): readonly Observed[] {
     return [...this.#client.observed, ...this.#others];
@@ -210,6 +215,8 @@ export class Trial {
   async read(reply: WireReply): Promise<Said> {
     if (reply.status !== 200) {
       const text = reply.status === 0 ? reply.problem : (await reply.text()).slice(0, 400);
+      if (this.isLive && BUSY.has(reply.status))
+        return this.stop('inconclusive', `the provider may be busy: ${reply.status} ${text}`);
       const refused = this.#setup.desk?.refusals[0];
       const because = refused ? ` because the provider refused its request: ${refused.message}` : '';
       return this.stop('fail', `a plain request was answered with ${reply.status}${because}: ${text}`);
@@ -258,6 +265,9 @@ export class Trial {
     this.#client.close();
   }
 }
+
+/** Statuses that a provider answers with for reasons of its own. */
+const BUSY: ReadonlySet<number> = new Set([429, 500, 502, 503, 504, 529]);
 
 function bytesOf(body: CallOptions['body']): Uint8Array | undefined {
   if (body === undefined || body instanceof Uint8Array) return body;

@@ -4,9 +4,9 @@ import { bodyOf, type Prompt, WEATHER_TOOL } from '../../harness/prompt.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { answerItems } from '../../provider/default-answer.ts';
 
-const ALL_CLIENTS = ['codex', 'open-responses', 'openai', 'anthropic'] as const;
+export const ALL_CLIENTS = ['codex', 'open-responses', 'openai', 'anthropic'] as const;
 
-const SOURCE =
+export const SOURCE =
   "OpenAI's and Anthropic's prompt caching: only what is the same from the beginning on is read from the cache; a cached token costs a tenth";
 
 const SYSTEM = 'You are the coding agent of a scripted session. '.repeat(20);
@@ -25,14 +25,16 @@ function turnsOf(t: Trial): Record<string, unknown>[] {
 }
 
 /** What a provider reads from a body, in the order in which it does: tools, instructions, then the turns. */
-function promptOf(json: Record<string, unknown>): string[] {
+export function promptOf(json: Record<string, unknown>): string[] {
   const turns = (json.input ?? json.messages) as unknown[] | string | undefined;
   const list = Array.isArray(turns) ? turns : [turns];
-  return [json.tools, json.instructions ?? json.system, ...list].map((part) => JSON.stringify(part) ?? '');
+  // Marks for the cache are no part of the prompt: they move to its end with every turn.
+  const write = (part: unknown) => JSON.stringify(part, (key, value) => (key === 'cache_control' ? undefined : value));
+  return [json.tools, json.instructions ?? json.system, ...list].map((part) => write(part) ?? '');
 }
 
 /** How many leading parts of two prompts are the same. */
-function commonParts(a: readonly string[], b: readonly string[]): number {
+export function commonParts(a: readonly string[], b: readonly string[]): number {
   const different = a.findIndex((part, i) => part !== b[i]);
   return different < 0 ? a.length : different;
 }

@@ -54,7 +54,9 @@ function callDeltas({ id, type, ...rest }: Json, index: number): Json[] {
   const half = Math.ceil(text.length / 2);
   return [
     { tool_calls: [{ index, id, type, [kind]: { name, [field]: '' } }] },
-    ...[text.slice(0, half), text.slice(half)].map((piece) => ({ tool_calls: [{ index, [kind]: { [field]: piece } }] })),
+    ...[text.slice(0, half), text.slice(half)].map((piece) => ({
+      tool_calls: [{ index, [kind]: { [field]: piece } }],
+    })),
   ];
 }
 

@@ -151,7 +151,7 @@ const STOPS: Record<'length' | 'filter', Record<Protocol, string>> = {
 };
 
 /** A text that ends so. */
-function stopBy(reason: keyof typeof STOPS) {
+export function stopBy(reason: keyof typeof STOPS) {
   const text = { items: [message(TEXT)] };
   const incomplete = { status: 'incomplete', incomplete_details: { reason: STOPS[reason].responses } };
   const inResponses = failWith('response.incomplete', incomplete);

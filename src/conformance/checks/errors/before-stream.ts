@@ -118,6 +118,11 @@ async function expectRefusal(t: Trial, reply: WireReply, { status, what, same }:
   const text = await reply.text();
   const start = text.slice(0, 300);
   const told = `${what} (${status}) reaches the client as ${reply.status}`;
+  if (await failsInStream(t, reply)) {
+    const message = `${told}, and as a failure in a stream that begins well`;
+    t.expect(false, message, { where: 'answer', expected: same, actual: reply.status, lesser: true });
+    return;
+  }
   if (
     !t.expect(same.includes(reply.status), `${told}: ${start}`, {
       where: 'answer',
@@ -134,8 +139,15 @@ async function expectRefusal(t: Trial, reply: WireReply, { status, what, same }:
   t.expect(
     error?.message.includes(MESSAGE) ?? false,
     `${told}, and the provider's message is lost: ${error?.message}`,
-    { where: 'answer' },
+    // The status and the shape are what a client goes by.
+    { where: 'answer', lesser: true },
   );
+}
+
+/** Whether an answer began as a success before the provider was asked, and then says that it failed. */
+async function failsInStream(t: Trial, reply: WireReply): Promise<boolean> {
+  if (reply.status !== 200 || !/event-stream/.test(reply.header('content-type') ?? '')) return false;
+  return (await t.read(reply)).ending === 'failed';
 }
 
 const STATUS_CHECKS = FAILURES.flatMap((failure) =>
@@ -234,8 +246,10 @@ const STRANGE_CHECKS = STRANGE.map(
       t.upstream.answer(() => answer);
       const reply = await t.call({ body: t.prompt() });
       const start = (await reply.text()).slice(0, 200);
+      const told = reply.status >= 400 || (await failsInStream(t, reply));
       t.expect(reply.status === 0 || reply.status >= 500, `the client is answered with ${reply.status}: ${start}`, {
         where: 'answer',
+        ...(told ? { lesser: true } : {}),
       });
     },
   }),

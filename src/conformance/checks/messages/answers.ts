@@ -59,7 +59,11 @@ function eventsOf({ content, stop_reason, stop_sequence, usage, ...head }: Json)
     { type: 'message_start', message: { ...message, usage: { ...(usage as Json), output_tokens: 1 } } },
     { type: 'ping' },
     ...blocks,
-    { type: 'message_delta', delta: { stop_reason, stop_sequence }, usage: { output_tokens: (usage as Json).output_tokens } },
+    {
+      type: 'message_delta',
+      delta: { stop_reason, stop_sequence },
+      usage: { output_tokens: (usage as Json).output_tokens },
+    },
     { type: 'message_stop' },
   ]);
 }

@@ -195,13 +195,15 @@ export const HISTORY_ROWS: readonly ItemRow[] = [
     name: 'compaction',
     what: 'A compaction, byte by byte,',
     items: [{ type: 'compaction', encrypted_content: SEALED }],
-    why: `${CODEX}: everything that was said before stands in it`,
+    why: `${CODEX}: everything that was said before stands in it; a gateway may compact by itself, and then knows its own alone`,
+    level: 'should',
   },
   {
     name: 'compaction-trigger',
     what: 'The item that asks for a compaction',
     items: [{ type: 'compaction_trigger' }],
-    why: 'Codex 0.140 and later, measured: without it the answer is an ordinary turn, and Codex ends with an error',
+    why: 'Codex 0.140 and later, measured: without it the answer is an ordinary turn, unless the gateway compacts by itself (responses.compact.trigger)',
+    level: 'should',
     last: true,
   },
   {

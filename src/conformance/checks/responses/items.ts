@@ -52,7 +52,7 @@ function expectEach(t: Trial, due: readonly Json[], sent: Json, field: 'input' |
         {
           ...{ where: UP, pointer: `/${field}/${at}${pointer}`, expected: before },
           ...(after === undefined ? {} : { actual: after }),
-          ...(isFlattened(one, (sent[field] as Json[])[at]!, pointer) ? { lesser: true } : {}),
+          ...(isAnotherKind(one, (sent[field] as Json[])[at]!, pointer) ? { lesser: true } : {}),
         },
       );
   }
@@ -62,10 +62,12 @@ function expectEach(t: Trial, due: readonly Json[], sent: Json, field: 'input' |
 const CONVERTED = { what: 'reaches the provider as a function', lesser: true } as const;
 const LOST = { what: 'is lost on the way to the provider' } as const;
 
-/** Whether the namespace of a call went into its name. */
-function isFlattened({ name, namespace }: Json, got: Json, pointer: string): boolean {
+/** Whether only the kind of a tool or its namespace differs, or an id, which may be left out. */
+function isAnotherKind({ name, namespace, tools }: Json, got: Json, pointer: string): boolean {
+  if (pointer === '/id') return got.id === undefined;
+  if (pointer.startsWith('/tools/') && Array.isArray(tools)) return isConverted({ tools }, got);
   const isPart = pointer === '/name' || pointer === '/namespace';
-  return isPart && namespace !== undefined && got.name !== name && isNamedAfter(got.name, name);
+  return isPart && namespace !== undefined && got.namespace === undefined && isNamedAfter(got.name, name);
 }
 
 const COMMON = {

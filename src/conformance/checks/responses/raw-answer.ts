@@ -18,7 +18,7 @@ export interface RawTurn {
 export function answerRaw({ items, end = {}, events = [] }: RawTurn) {
   return (request: ReceivedRequest, { model, mint }: AnswerContext): Answer => {
     const whole = responsesObject({ items: [] }, model, mint);
-    const last = { ...whole, output: items, ...end };
+    const last: Json = { ...whole, output: items, ...end };
     if (request.json?.stream !== true) return { kind: 'body', status: 200, body: last };
     const begun = { ...whole, status: 'in_progress', output: [], usage: null };
     const list: ({ type: string } & Json)[] = [

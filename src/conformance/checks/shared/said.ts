@@ -91,13 +91,13 @@ function logprobsOf(chunk: unknown, index: number): unknown[] {
   return Array.isArray(content) ? content : [];
 }
 
-/** Ids are a gateway's to choose, and arguments that are the same JSON are the same. */
+/** Ids are a gateway's to choose, null says nothing, and arguments that are the same JSON are the same. */
 export function comparable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(comparable);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([name]) => name !== 'id' && name !== 'tool_use_id')
+      .filter(([name, inner]) => name !== 'id' && name !== 'tool_use_id' && inner !== null)
       .map(([name, inner]) => [name, name === 'arguments' ? parsedArguments(inner) : comparable(inner)]),
   );
 }

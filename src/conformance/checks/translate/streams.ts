@@ -12,7 +12,7 @@ const ARGUMENTS = { city: 'Åre "x"\n' };
 const USAGE = { input: 1234, output: 56 };
 
 /** The same answer as another provider of the protocol streams it. */
-interface Manner {
+export interface Manner {
   name: string;
   upstream: Protocol;
   requirement: string;
@@ -183,7 +183,8 @@ const RESPONSES: readonly Omit<Manner, 'upstream'>[] = [
   },
 ];
 
-const MANNERS: readonly Manner[] = [
+/** Each manner of streaming, for every provider. */
+export const MANNERS: readonly Manner[] = [
   ...CHAT.map((one) => ({ ...one, upstream: 'chat' as const })),
   ...MESSAGES.map((one) => ({ ...one, upstream: 'messages' as const })),
   ...RESPONSES.map((one) => ({ ...one, upstream: 'responses' as const })),

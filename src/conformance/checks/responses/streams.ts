@@ -1,0 +1,114 @@
+import { validateDocument, validateStream } from '../../../validate/document.ts';
+import type { Check } from '../../check.ts';
+import { WEATHER_TOOL } from '../../harness/prompt.ts';
+import type { Trial } from '../../harness/trial.ts';
+import { answerItems } from '../../provider/default-answer.ts';
+import { lastOutput } from './answers.ts';
+import { STREAM_RULES } from './stream-rules.ts';
+
+type Json = Record<string, unknown>;
+
+const DOWN = { where: 'answer' } as const;
+const SPEC = 'Open Responses specification';
+
+/** An answer of every kind that every protocol has: thoughts, a text, two calls. */
+const RICH = answerItems({
+  items: [
+    { type: 'reasoning', summary: 'A made-up thought of some words.' },
+    { type: 'message', text: 'alpha bravo naïve 你好 🙂 "quoted" \\ back\nnew line' },
+    { type: 'function_call', name: WEATHER_TOOL.name, arguments: { city: 'Åre "x"\n', unit: 'C' } },
+    { type: 'function_call', name: WEATHER_TOOL.name, arguments: { city: 'Rome' } },
+  ],
+});
+
+/** The events of such an answer, `[DONE]` left out. */
+async function richEvents(t: Trial): Promise<Json[]> {
+  t.upstream.answer(RICH);
+  const { events } = await t.ask({ tools: [WEATHER_TOOL] });
+  return events.filter((event): event is Json => typeof event === 'object' && event !== null);
+}
+
+const COMMON = {
+  revision: 1,
+  profiles: ['open-responses'],
+  needs: 'upstream',
+  clients: ['responses'],
+} as const;
+
+/** The grammar of streams of Responses, rule by rule, and of documents. */
+export const STREAM_RULE_CHECKS: readonly Check[] = [
+  ...STREAM_RULES.map(
+    ({ name, requirement, source, level, judge }): Check => ({
+      ...COMMON,
+      ...{ requirement, source, level },
+      id: `responses.stream.${name}`,
+      profiles: level === 'must' ? ['codex', 'open-responses'] : ['open-responses'],
+      run: async (t) => judge(t, await richEvents(t)),
+    }),
+  ),
+  {
+    ...COMMON,
+    id: 'responses.stream.schema',
+    requirement:
+      'The stream of thoughts, a text and two calls keeps the order of its events, and every event fits its schema.',
+    source: "docs/validation.md, profiles tolerant and codex; generated from the official SDKs' types",
+    level: 'must',
+    profiles: ['codex', 'open-responses'],
+    async run(t) {
+      t.upstream.answer(RICH);
+      const reply = await t.call({ body: t.prompt({ tools: [WEATHER_TOOL] }) });
+      await t.read(reply);
+      for (const found of validateStream('responses', await reply.bytes(), 'complete', ['tolerant', 'codex'])) {
+        const { severity, message, pointer, rule, source, value } = found;
+        if (severity === 'error') t.expect(false, message, { ...DOWN, pointer, rule, source, actual: value });
+      }
+    },
+  },
+  {
+    ...COMMON,
+    id: 'responses.stream.lines',
+    requirement: 'Every event has a line `event:` that says its type, and no line `id:`.',
+    source: `${SPEC}, streaming: MUST, and SHOULD NOT`,
+    level: 'info',
+    async run(t) {
+      t.upstream.answer(RICH);
+      const events = await (await t.call({ body: t.prompt({ tools: [WEATHER_TOOL] }) })).events();
+      for (const { event, id, data } of events.filter(({ data }) => data !== '[DONE]')) {
+        const type = /"type":\s*"([^"]+)"/.exec(data)?.[1];
+        t.expect(event !== undefined && data.includes(`"${event}"`), `${type} comes as ${event ?? 'no event'}`, DOWN);
+        t.expect(id === undefined, `${type} has the id ${id}`, DOWN);
+      }
+    },
+  },
+  {
+    ...COMMON,
+    id: 'responses.document.schema',
+    requirement:
+      'An answer that is no stream is a response that fits its schema, labelled as JSON, complete and without an error.',
+    source: 'Open Responses suite, basic-response and tool-calling; docs/validation.md, profile tolerant',
+    level: 'must',
+    async run(t) {
+      t.upstream.answer(RICH);
+      const reply = await t.call({ body: t.prompt({ stream: false, tools: [WEATHER_TOOL] }) });
+      const said = await t.read(reply);
+      const type = reply.header('content-type') ?? '';
+      t.expect(/^application\/json\b/i.test(type), `the document is labelled ${type || 'nothing at all'}`, DOWN);
+      for (const found of validateDocument('responses.response', await reply.text(), ['tolerant'])) {
+        const { severity, message, pointer, rule, source, value } = found;
+        if (severity === 'error') t.expect(false, message, { ...DOWN, pointer, rule, source, actual: value });
+      }
+      const { object, status, error } = (said.events[0] ?? {}) as Json;
+      t.expectSame(
+        [object, status, error ?? null],
+        ['response', 'completed', null],
+        'it is no complete response',
+        DOWN,
+      );
+      t.expect(
+        lastOutput(said).some((item) => item.type === 'function_call'),
+        'the output has no call',
+        DOWN,
+      );
+    },
+  },
+];

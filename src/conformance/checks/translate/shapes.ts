@@ -1,0 +1,67 @@
+import type { Protocol } from '../../../util/types.ts';
+import { validateDocument, validateStream } from '../../../validate/document.ts';
+import type { Finding } from '../../../validate/findings.ts';
+import type { Check } from '../../check.ts';
+import { WEATHER_TOOL } from '../../harness/prompt.ts';
+import type { Trial } from '../../harness/trial.ts';
+import { answerItems } from '../../provider/default-answer.ts';
+import type { ScriptedItem } from '../../provider/responses.ts';
+import { type Change, changed, ending } from './say.ts';
+import { ALL_CLIENTS, DOWN, TRANSLATED } from './told.ts';
+
+const CALL = { type: 'function_call', name: WEATHER_TOOL.name, arguments: { city: 'Åre "x"\n' } } as const;
+const TEXT = { type: 'message', text: 'I look it up.' } as const;
+
+const NOTHING: Record<Protocol, Change> = { responses: () => {}, chat: () => {}, messages: () => {} };
+
+/** Answers whose form is easily got wrong. */
+const ANSWERS: readonly {
+  name: string;
+  what: string;
+  items: readonly ScriptedItem[];
+  changes?: Record<Protocol, Change>;
+}[] = [
+  {
+    name: 'everything',
+    what: 'thoughts, a text and two calls',
+    items: [{ type: 'reasoning', summary: 'A made-up thought.' }, TEXT, CALL, { ...CALL, arguments: {} }],
+  },
+  { name: 'call-alone', what: 'a call and no text', items: [CALL] },
+  { name: 'cut', what: 'a text that was cut', items: [TEXT], changes: ending('length') },
+  { name: 'nothing', what: 'no word at all', items: [{ type: 'message', text: '' }] },
+];
+
+const ROOTS = { responses: 'responses.response', chat: 'chat.response', messages: 'messages.response' } as const;
+
+function expectNone(t: Trial, findings: readonly Finding[]): void {
+  for (const { severity, message, pointer, rule, source, value } of findings)
+    if (severity === 'error') t.expect(false, message, { ...DOWN, pointer, rule, source, actual: value });
+}
+
+/** Whether translated answers are what the client's protocol says that an answer is. */
+export const TRANSLATED_SHAPE_CHECKS: readonly Check[] = ANSWERS.flatMap(
+  ({ name, what, items, changes = NOTHING }): Check[] =>
+    [true, false].map((stream) => ({
+      ...TRANSLATED,
+      id: `translate.shape.${name}-${stream ? 'stream' : 'json'}`,
+      requirement: `${stream ? 'A stream' : 'A document'} with ${what} has the form that the client's protocol gives it.`,
+      source: "docs/validation.md, profiles tolerant and codex; generated from the official SDKs' types",
+      level: 'must',
+      profiles: stream ? ALL_CLIENTS : ALL_CLIENTS.filter((profile) => profile !== 'codex'),
+      async run(t) {
+        t.upstream.answer((request, context) =>
+          changed(answerItems({ items })(request, context), changes[request.protocol ?? 'responses']),
+        );
+        const reply = await t.call({ body: t.prompt({ tools: [WEATHER_TOOL], stream }) });
+        await t.read(reply);
+        const codex = stream && t.protocol === 'responses';
+        const profiles = codex ? (['tolerant', 'codex'] as const) : (['tolerant'] as const);
+        expectNone(
+          t,
+          stream
+            ? validateStream(t.protocol, await reply.bytes(), 'complete', profiles)
+            : validateDocument(ROOTS[t.protocol], await reply.text(), [...profiles]),
+        );
+      },
+    })),
+);
