@@ -167,14 +167,8 @@ function toolFindings(asked: readonly OfferedTool[], made: readonly OfferedTool[
   }
   for (const tool of made) {
     if (tool.hosted || asked.some(({ name }) => isSameTool(name, tool.name))) continue;
-    const harm = UNKNOWN_TOOL;
-    found.push(
-      finding('added', 'request', tool.pointer, {
-        after: tool.name,
-        note: `The tool ${tool.name}; the pointer is that of the upstream request.`,
-        harm,
-      }),
-    );
+    const note = `The tool ${tool.name}; the pointer is that of the upstream request. ${UNKNOWN_TOOL}`;
+    found.push(finding('added', 'request', tool.pointer, { after: tool.name, note }));
   }
   return found;
 }

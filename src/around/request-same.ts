@@ -61,7 +61,8 @@ function toolFinding(
     const note = 'The other side has it in another form.';
     return finding(kind, 'request', pointer, { before, after, note });
   }
-  return finding(kind, 'request', pointer, { before, after, harm: kind === 'added' ? UNKNOWN_TOOL : UNCALLABLE });
+  const rest = kind === 'added' ? { note: UNKNOWN_TOOL } : { harm: UNCALLABLE };
+  return finding(kind, 'request', pointer, { before, after, ...rest });
 }
 
 function toolNames(body: Fields): string[] {

@@ -4,7 +4,7 @@ import { stopOf } from '../harness/stop.ts';
 import type { Trial } from '../harness/trial.ts';
 import { answerItems, problem } from '../provider/default-answer.ts';
 import type { ScriptedItem } from '../provider/responses.ts';
-import type { ScriptStep } from '../script.ts';
+import type { ReceivedRequest, ScriptStep } from '../script.ts';
 import { loadSdk, type SdkPackage } from './install-sdk.ts';
 import { expectSent, throughGateway } from './stage.ts';
 
@@ -18,6 +18,10 @@ export interface SdkCase<C> {
   /** What stands in each request at the provider. */
   sent: readonly (readonly RegExp[])[];
   provokes?: true;
+  /** Some of its requests do not have the prompt, and so no marker. */
+  unmarked?: true;
+  /** What else has to hold of the requests at the provider. */
+  judge?(t: Trial, turns: readonly ReceivedRequest[]): void;
   run(client: C, t: Trial): Promise<void>;
 }
 
@@ -43,7 +47,7 @@ export function sdkChecks<C>(sdk: Sdk<C>, version: string): Check[] {
     profiles: sdk.profiles,
     needs: 'upstream',
     clients: [one.protocol],
-    ...(one.provokes ? { alone: 'provokes' as const } : {}),
+    ...(one.provokes ? { alone: 'provokes' as const } : one.unmarked ? { alone: 'unmarked' as const } : {}),
     patience: 3,
     client: `${sdk.package.name} ${version}`,
     run: (t) => runCase(t, sdk, one, version),
@@ -61,6 +65,7 @@ async function runCase<C>(t: Trial, sdk: Sdk<C>, one: SdkCase<C>, version: strin
     }
   });
   expectSent(t, turns, one.sent);
+  one.judge?.(t, turns);
 }
 
 /** `RateLimitError: 429 …` */

@@ -1,4 +1,5 @@
 import { fromUtf8 } from '../../util/bytes.ts';
+import { headerValue } from '../../util/headers.ts';
 import { validateDocument } from '../../validate/document.ts';
 import type { ReceivedRequest } from '../script.ts';
 
@@ -28,5 +29,23 @@ export function judgeRequest(request: ReceivedRequest): Refusal[] {
   if (root === undefined || !request.decoded) return [];
   return validateDocument(root, fromUtf8(request.decoded), ['strict'])
     .filter(({ severity, rule }) => severity === 'error' && rule.startsWith('schema.'))
+    .filter(({ pointer }) => !isTaken(pointer, request))
     .map(({ message, pointer, rule, source }) => ({ message: `${pointer || '/'}: ${message}`, pointer, rule, source }));
+}
+
+/** What providers take although the schema does not have it. */
+const TAKEN: readonly { pointer: RegExp; when?(request: ReceivedRequest): boolean }[] = [
+  // OpenAI refused it for some days of April 2024, and has taken it before and since: clients send back what a stream gave them.
+  { pointer: /^\/messages\/\d+\/tool_calls\/\d+\/index$/ },
+  // OpenAI's own examples name the tool in its result.
+  { pointer: /^\/messages\/\d+\/name$/, when: ({ endpoint }) => endpoint === 'chat.completions' },
+  // The form of Anthropic's structured outputs from before they were generally available.
+  {
+    pointer: /^\/output_format(?:\/|$)/,
+    when: ({ headers }) => /structured-outputs/.test(headerValue(headers, 'anthropic-beta') ?? ''),
+  },
+];
+
+function isTaken(pointer: string, request: ReceivedRequest): boolean {
+  return TAKEN.some(({ pointer: taken, when }) => taken.test(pointer) && (when?.(request) ?? true));
 }

@@ -35,6 +35,8 @@ export interface Hooks {
   end?: 'clean-although-broken' | { append: string };
   /** Asks once more, as many times, when the answer has this status. */
   retry?: { status: number; times: number };
+  /** A request waits until the answer to the one before it is over. */
+  oneAtATime?: boolean;
   /** Goes on reading the answer when the client has gone. */
   ignoreAbort?: boolean;
 }
@@ -46,8 +48,11 @@ export interface Hop {
 
 /** Starts a hop before the server at `target`, a base URL that ends in /v1. */
 export async function startHop(target: string, hooks: Hooks): Promise<Hop> {
+  let before = Promise.resolve();
   const server = createServer((incoming, response) => {
-    serve(incoming, response, new URL(target), hooks).catch(() => response.destroy());
+    const begin = () => serve(incoming, response, new URL(target), hooks).catch(() => void response.destroy());
+    if (hooks.oneAtATime) before = before.then(begin);
+    else void begin();
   });
   // A socket that the other side resets is an event of its own.
   server.on('clientError', (_error, socket) => socket.destroy());

@@ -182,6 +182,28 @@ export const MESSAGES_ENDPOINT_CHECKS: readonly Check[] = [
   ...BETA_CHECKS,
   {
     ...COMMON,
+    id: 'messages.models.list',
+    requirement: 'GET /models, asked as a client of Messages, is answered with a list of models by their ids.',
+    source: "Messages API reference, list models; Anthropic's SDKs page through `data`",
+    level: 'should',
+    needs: 'gateway',
+    async run(t) {
+      const reply = await t.call({ path: '/models' });
+      if (NOT_THERE.includes(reply.status)) return t.stop('unsupported', `there is no /models: ${reply.status}`);
+      const body = (await reply.json()) as Json | undefined;
+      const list = Array.isArray(body?.data) ? (body.data as Json[]) : [];
+      const named = list.length > 0 && list.every((model) => typeof model?.id === 'string');
+      t.expect(named, `the list has no ids: ${JSON.stringify(body)?.slice(0, 160)}`, { ...DOWN, pointer: '/data' });
+      // The SDK asks for the next page for as long as there is one.
+      t.expect(
+        body?.has_more !== true || typeof body.last_id === 'string',
+        'the next page has no place to begin',
+        DOWN,
+      );
+    },
+  },
+  {
+    ...COMMON,
     id: 'messages.auth.bearer',
     requirement: 'A key in `Authorization: Bearer` instead of `x-api-key` is taken, or refused with 401.',
     source: 'Claude Code with ANTHROPIC_AUTH_TOKEN, and `auth_token` of the SDKs',
