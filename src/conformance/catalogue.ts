@@ -27,12 +27,14 @@ import { ITEM_CHECKS } from './checks/responses/items.ts';
 import { STREAM_RULE_CHECKS } from './checks/responses/streams.ts';
 import { TOLD_ITEM_CHECKS } from './checks/responses/told.ts';
 import { WEBSOCKET_CHECKS } from './checks/responses/websocket.ts';
+import { WEBSOCKET_ERROR_CHECKS } from './checks/responses/websocket-errors.ts';
 import { KEY_CHECKS } from './checks/security/keys.ts';
 import { SECURITY_WIRE_CHECKS } from './checks/security/wire.ts';
 import { LIVE_CHECKS } from './checks/shared/live-rows.ts';
 import { TRANSLATED_ANSWER_CHECKS } from './checks/translate/answers.ts';
 import { TRANSLATED_CALL_CHECKS } from './checks/translate/calls.ts';
 import { TRANSLATED_CHOICE_CHECKS } from './checks/translate/choices.ts';
+import { CONVERSATION_CHECKS } from './checks/translate/conversations.ts';
 import { TRANSLATED_END_CHECKS } from './checks/translate/endings.ts';
 import { TRANSLATED_NAME_CHECKS } from './checks/translate/names.ts';
 import { TRANSLATED_REQUEST_CHECKS } from './checks/translate/requests.ts';
@@ -65,6 +67,7 @@ export const CATALOGUE: readonly Check[] = [
   ...CASE_CHECKS,
   ...ENDPOINT_CHECKS,
   ...WEBSOCKET_CHECKS,
+  ...WEBSOCKET_ERROR_CHECKS,
   ...CHAT_FIELD_CHECKS,
   ...CHAT_TURN_CHECKS,
   ...CHAT_ANSWER_CHECKS,
@@ -77,6 +80,7 @@ export const CATALOGUE: readonly Check[] = [
   ...MESSAGES_ENDPOINT_CHECKS,
   ...MESSAGES_ERROR_CHECKS,
   ...TRANSLATED_REQUEST_CHECKS,
+  ...CONVERSATION_CHECKS,
   ...TRANSLATED_CALL_CHECKS,
   ...TRANSLATED_NAME_CHECKS,
   ...ROUND_TRIP_CHECKS,

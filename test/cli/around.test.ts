@@ -4,15 +4,24 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { run as runMain } from '../../src/cli/main.ts';
 import { reservePort } from '../../src/conformance/launch.ts';
 import { startScriptedUpstream } from '../../src/conformance/scripted-upstream.ts';
 import { startProxy } from '../../src/proxy/server.ts';
+import { captureIo } from '../helpers/capture-io.ts';
 import { readAll, temporaryFolder } from '../helpers/cassette-files.ts';
-import { runCli, startCli } from '../helpers/cli.ts';
+import { startCli } from '../helpers/cli.ts';
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 const BODY = '{"model":"m","input":"what time is it","store":false}';
+
+/** A command within this process. */
+async function tapedeck(args: readonly string[], { cwd }: { cwd: string }) {
+  const io = captureIo({ cwd });
+  const code = await runMain(args, io);
+  return { code, out: io.out(), err: io.err() };
+}
 
 async function ask(url: string): Promise<string> {
   const headers = { 'content-type': 'application/json' };
@@ -42,18 +51,18 @@ describe('record --around', () => {
       ['responses', 'chat'],
     ]);
 
-    const { code, out } = await runCli(['explain', 'x.har'], { cwd: folder });
+    const { code, out } = await tapedeck(['explain', 'x.har'], { cwd: folder });
     expect(out).toContain('recorded around theirs');
     expect(out).toContain('1 of 1 exchange came through');
     expect(code).toBe(0);
-    const json = JSON.parse((await runCli(['explain', 'x.har', '1', '--json'], { cwd: folder })).out);
+    const json = JSON.parse((await tapedeck(['explain', 'x.har', '1', '--json'], { cwd: folder })).out);
     expect(json).toMatchObject({
       event: 'explain',
       gateway: 'theirs',
       hops: [{ number: 1, hop: 'responses -> chat', findings: [] }],
     });
     // Why an exchange broke can still be asked.
-    expect((await runCli(['explain', 'x.har', '--no-hop'], { cwd: folder })).out).toContain('Looked at');
+    expect((await tapedeck(['explain', 'x.har', '--no-hop'], { cwd: folder })).out).toContain('Looked at');
   });
 
   test('starts the gateway', async () => {
@@ -69,7 +78,7 @@ describe('record --around', () => {
     await provider.close();
     const { exchanges } = await readAll(join(folder, 'x.har'));
     expect(exchanges.map(({ attempts }) => attempts[0]?._join)).toEqual([{ by: 'content', certainty: 'certain' }]);
-    expect((await runCli(['explain', 'x.har'], { cwd: folder })).out).toContain('1 of 1 exchange came through');
+    expect((await tapedeck(['explain', 'x.har'], { cwd: folder })).out).toContain('1 of 1 exchange came through');
   });
 
   test('explain joins what a recording that was killed left', async () => {
@@ -86,7 +95,7 @@ describe('record --around', () => {
     await run.exit;
     await gateway.close(0);
     await provider.close();
-    const { out } = await runCli(['explain', 'x.har'], { cwd: folder });
+    const { out } = await tapedeck(['explain', 'x.har'], { cwd: folder });
     expect(out).toContain('1 of 1 exchange came through');
     expect((await readAll(join(folder, 'x.har'))).header.around?.joined).toBe(false);
   });
@@ -102,7 +111,7 @@ describe('record --around', () => {
     ['appending', ['--around', 'http://127.0.0.1:1', '--back-port', '2', '--append'], /--append/],
     ['a gateway that is no URL', ['--around', 'nowhere', '--back-port', '2'], /nowhere/],
   ])('refuses %s', async (_name, args, message) => {
-    const { code, err } = await runCli(['record', '--upstream', 'http://127.0.0.1:9', ...args], {
+    const { code, err } = await tapedeck(['record', '--upstream', 'http://127.0.0.1:9', ...args], {
       cwd: temporaryFolder(),
     });
     expect(code).toBe(2);

@@ -44,7 +44,7 @@ export async function hopsOf(
     const report = explainHop(exchange);
     hops.push({ number, ...report, clients: verdictsOf(exchange, report, version) });
   }
-  return hops;
+  return around || hops.length > 0 ? hops : undefined;
 }
 
 function verdictsOf(exchange: RecordedExchange, report: HopReport, version: string | undefined): ClientVerdict[] {

@@ -2,6 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk';
 import { MADE_UP_KEY } from '../codex-home.ts';
 import { WEATHER_TOOL } from '../harness/prompt.ts';
 import type { Trial } from '../harness/trial.ts';
+import type { ReceivedRequest } from '../script.ts';
 import {
   CITY,
   callWeather,
@@ -64,9 +65,20 @@ export const ANTHROPIC_SDK: Sdk<Anthropic> = {
         protocol: 'messages',
         script: [callWeather(), say(FORECAST)],
         sent: [[ASKED], [ASKED, new RegExp(CITY), new RegExp(TOOL_RESULT)]],
-        run: (client, t) => runTools(client, t, stream),
+        run: (client, t) => runTools(client, t, { stream, thread: false }),
       }),
     ),
+    {
+      rule: 'tool-runner-thread',
+      requirement:
+        "A request of Anthropic's SDK that goes on from a message by its id gets to a provider that knows the message, or is refused, on which the SDK sends everything.",
+      protocol: 'messages',
+      script: [callWeather(), say(FORECAST)],
+      sent: [[ASKED]],
+      unmarked: true,
+      judge: expectHistory,
+      run: (client, t) => runTools(client, t, { stream: true }),
+    },
     {
       rule: 'structured-output',
       requirement: "Anthropic's SDK parses an answer for which a JSON schema was given.",
@@ -92,7 +104,21 @@ export const ANTHROPIC_SDK: Sdk<Anthropic> = {
   ],
 };
 
-async function runTools(client: Anthropic, t: Trial, stream: boolean): Promise<void> {
+/** The last turn either says which message it goes on from, or has all that was said. */
+function expectHistory(t: Trial, turns: readonly ReceivedRequest[]): void {
+  const last = turns.at(-1)?.json ?? {};
+  const text = JSON.stringify(last);
+  t.expect(text.includes(TOOL_RESULT), 'the result of the tool did not get to the provider', {
+    where: 'upstream request',
+  });
+  t.expect(
+    'thread' in last || ASKED.test(text),
+    'the provider was asked to go on, and neither told what was said nor from which message',
+    { where: 'upstream request' },
+  );
+}
+
+async function runTools(client: Anthropic, t: Trial, how: { stream: boolean; thread?: false }): Promise<void> {
   const given: unknown[] = [];
   const { name, description, parameters } = WEATHER_TOOL;
   const tool = {
@@ -104,7 +130,7 @@ async function runTools(client: Anthropic, t: Trial, stream: boolean): Promise<v
       return TOOL_RESULT;
     },
   };
-  const last = await client.beta.messages.toolRunner({ ...asked(t), tools: [tool], stream }).runUntilDone();
+  const last = await client.beta.messages.toolRunner({ ...asked(t), tools: [tool], ...how }).runUntilDone();
   t.expectSame(given, [{ city: CITY }], 'the tool was not called with its arguments, once', { where: 'answer' });
   t.expectSame(textOf(last), FORECAST, 'the last answer does not have the text', { where: 'answer' });
 }

@@ -99,6 +99,9 @@ function judge(t: Trial, real: RealScenario, { result: runs, exchanges, turns }:
   t.lost = lost;
   const upgrades =
     refused.length === 0 ? '' : `, ${refused.length} of them upgrades to WebSocket (${statusText(refused)})`;
+  // The tap in between refuses with 426, so that what was measured without it has to be told.
+  if (refused.some((status) => status >= 300 && status !== 426))
+    t.note('Codex tries seven times, about 6.4 s, when an upgrade is refused with anything but 426.');
   const [said] = retriesOf(runs);
   t.expect(false, `Codex tried ${lost.attempts} times in vain${upgrades}${said === undefined ? '' : `: ${said}`}`, {
     where: 'answer',

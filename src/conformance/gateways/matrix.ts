@@ -4,7 +4,7 @@ import type { GatewayDescription, GatewayInstall } from './description.ts';
 
 /** How somebody made sure, by other means than the check, that a failure is the gateway's. */
 export interface Confirmation {
-  /** Ids of checks, or beginnings of ids that end with a dot. */
+  /** Ids of checks, or beginnings of ids that end with a dot or a dash. */
   checks: readonly string[];
   /** What the gateway does, and how that was seen: in the evidence, in its code, in its documentation. */
   how: string;
@@ -41,7 +41,7 @@ export function writeMatrix(entries: readonly MatrixEntry[]): string {
 /** The confirmation that speaks of a check. */
 export function confirmationOf(check: string, confirmations: readonly Confirmation[]): Confirmation | undefined {
   return confirmations.find(({ checks }) =>
-    checks.some((pattern) => pattern === check || (pattern.endsWith('.') && check.startsWith(pattern))),
+    checks.some((pattern) => pattern === check || (/[.-]$/.test(pattern) && check.startsWith(pattern))),
   );
 }
 
@@ -181,7 +181,7 @@ const HEAD = [
 
 const NOTES = [
   'A failure (`fail`) is a broken `must`: a client breaks, or a specification says so. A warning is a broken `should`, something of less weight, or what the gateway documents',
-  'as its choice. Every failure was made sure of by hand; the last column of the tables below says how. Where our provider refuses what a gateway sent, it did so as real',
+  'as its choice. The last column of the tables below says by what other means a failure was made sure of; where it is empty, the exchange alone says it. Where our provider refuses what a gateway sent, it did so as real',
   "providers do. The same checks pass against Tapedeck's own proxy in the same run.",
   '',
 ];

@@ -36,7 +36,7 @@ function emptyRow(client: string, route: string): RealClientRow {
   return { client, route, counts, all: 0, lost: { attempts: 0, ms: 0 } };
 }
 
-/** `Codex 0.169.0 responses->chat: 9 of 11 pass, 1 fail, 1 warn; 6.4 s lost on 7 attempts in vain` */
+/** `Codex 0.169.0 responses->chat: 9 of 11 pass, 1 fail, 1 warn; 6.40 s lost on 7 attempts in vain` */
 export function realClientLines(report: Pick<ConformanceReport, 'results'>): string[] {
   return realClientRows(report).map(({ client, route, counts, all, lost }) => {
     const others = VERDICTS.filter((verdict) => verdict !== 'pass' && counts[verdict] > 0);
@@ -46,7 +46,7 @@ export function realClientLines(report: Pick<ConformanceReport, 'results'>): str
   });
 }
 
-/** `6.4 s lost on 7 attempts in vain` */
+/** `6.40 s lost on 7 attempts in vain` */
 export function lostText({ attempts, ms }: NonNullable<CheckResult['lost']>): string {
   return `${formatMs(ms)} lost on ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} in vain`;
 }

@@ -42,7 +42,6 @@ describe('the official SDKs through a gateway', () => {
       };
       const tools = CHECKS.filter(({ id }) => /tool/.test(id));
       const results = await runAgainst({ back: { request: loseResults } }, tools, 10_000);
-      console.log(JSON.stringify(results.at(-1), null, 1));
       // The answer that the client gets is the right one all the same.
       expect(outcomes(results)).toEqual(tools.map(({ id }) => `${id} fail`));
       expect(results[0]!.faults![0]!.message).toContain('nothing in request 2 for a turn');

@@ -1,4 +1,5 @@
 import type { Defect } from './defect.ts';
+import { DIALECT_DEFECTS } from './dialect-defects.ts';
 import { MEANING_DEFECTS } from './meaning-defects.ts';
 import { RESPONSES_ANSWER_DEFECTS } from './responses-answer-defects.ts';
 import { RESPONSES_DEFECTS } from './responses-defects.ts';
@@ -10,6 +11,7 @@ import { WIRE_DEFECTS } from './wire-defects.ts';
 export const DEFECTS: readonly Defect[] = [
   ...WIRE_DEFECTS,
   ...MEANING_DEFECTS,
+  ...DIALECT_DEFECTS,
   ...RESPONSES_DEFECTS,
   ...RESPONSES_ANSWER_DEFECTS,
   ...TRANSLATE_DEFECTS,

@@ -41,12 +41,18 @@ describe('a gateway with one defect', () => {
   });
 });
 
+/** The hops carry no WebSocket. */
+function isRefusedSocket(verdict: string, check: string): boolean {
+  return verdict === 'unsupported' && check.startsWith('responses.websocket.');
+}
+
 describe('a right gateway', () => {
   it.each([undefined, 'chat', 'messages', 'responses'] as const)(
     'fails nothing, with %s behind it',
     async (upstream) => {
       const results = await runAgainst({ upstream, front: {}, back: {} }, QUICK, 30_000);
-      expect(results.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
+      const wrong = results.filter(({ verdict, check }) => verdict !== 'pass' && !isRefusedSocket(verdict, check));
+      expect(wrong).toEqual([]);
       expect(results.length).toBeGreaterThan(400);
     },
     120_000,

@@ -55,21 +55,21 @@ const CHAT: readonly Row[] = [
   [
     'chat-detail-lost',
     '`detail` of an image is dropped',
-    'converters that only know the URL',
+    'assumed: converters that only know the URL',
     { back: onParts((part) => without(part.image_url, 'detail')) },
     'chat.turn.image-url',
   ],
   [
     'chat-developer-renamed',
     'developer messages become system messages',
-    'gateways-measured: developer becomes user or system',
+    'gateways.md: developer becomes system',
     { back: onTurns((turn) => turn.role === 'developer' && Object.assign(turn, { role: 'system' })) },
     'chat.turn.developer',
   ],
   [
     'chat-system-first',
     'system messages are moved to the front',
-    'converters by way of a protocol with one system text',
+    'gateways-measured: system texts joined (codex-api-proxy)',
     {
       back: onRequests((json) => {
         const turns = turnsOf(json);
@@ -82,7 +82,7 @@ const CHAT: readonly Row[] = [
   [
     'chat-result-as-json',
     'the parts of a result become JSON text',
-    'gateways-measured: outputs of tools that are lists',
+    'assumed: results that have to be strings',
     {
       back: onTurns((turn) => {
         if (turn.role === 'tool') turn.content = JSON.stringify(turn.content);
@@ -93,21 +93,21 @@ const CHAT: readonly Row[] = [
   [
     'chat-thoughts-not-sent-back',
     '`reasoning_content` of the history is dropped',
-    'gateways with a fixed list of fields; DeepSeek answers 400',
+    'gateways.md: thoughts sent back on some turns only',
     { back: onTurns((turn) => without(turn, 'reasoning_content')) },
     'chat.turn.reasoning-content',
   ],
   [
     'chat-text-beside-call-lost',
     'the text beside a call is dropped',
-    'gateways.md: a message is either text or calls',
+    'gateways-measured: text beside calls lost (codex-api-proxy)',
     { back: onTurns((turn) => turn.tool_calls && Object.assign(turn, { content: null })) },
     'chat.turn.text-with-call',
   ],
   [
     'chat-length-as-stop',
     'an answer that was cut ends with `stop`',
-    'gateways.md section 4',
+    'gateways-measured: always `stop` (codex-api-proxy)',
     {
       back: onChoices(
         (choice) => choice.finish_reason === 'length' && Object.assign(choice, { finish_reason: 'stop' }),
@@ -118,7 +118,7 @@ const CHAT: readonly Row[] = [
   [
     'chat-calls-whenever-calls',
     'an answer with calls always ends with `tool_calls`',
-    'converters that go by what was said',
+    'assumed: converters that go by what was said',
     {
       back: onBody((body) => {
         for (const choice of listOf(body.choices))
@@ -130,7 +130,7 @@ const CHAT: readonly Row[] = [
   [
     'chat-refusal-as-text',
     'a refusal becomes text',
-    'converters that only know content',
+    'assumed: converters that only know content',
     {
       back: onChoices((_, delta) => {
         if (typeof delta.refusal !== 'string') return;
@@ -143,7 +143,7 @@ const CHAT: readonly Row[] = [
   [
     'chat-second-choice-lost',
     'only the first choice is kept',
-    'converters that read `choices[0]`',
+    'assumed: converters that read `choices[0]`',
     {
       back: onEvents((data) => ({ ...data, choices: listOf(data.choices).filter(({ index }) => index === 0) })),
     },
@@ -152,56 +152,64 @@ const CHAT: readonly Row[] = [
   [
     'chat-logprobs-lost',
     'log probabilities are dropped',
-    'gateways with a fixed list of fields',
+    'assumed: gateways with a fixed list of fields',
     { back: onChoices((choice) => without(choice, 'logprobs')) },
     'chat.answer.logprobs-stream',
   ],
   [
     'chat-usage-flattened',
     'the details of a usage are dropped',
-    'gateways-measured: cached tokens lost',
+    'gateways-measured: cached tokens counted in other ways by route',
     { back: onBody((body) => without(body.usage, 'prompt_tokens_details', 'completion_tokens_details')) },
     'chat.answer.usage-details-json',
   ],
   [
     'chat-one-index',
     'every call has the index 0',
-    'issue reports of LiteLLM and vLLM: two calls run into one',
-    { back: onChoices((_, { tool_calls }) => listOf(tool_calls).forEach((call) => Object.assign(call, { index: 0 }))) },
+    'gateways-measured: both calls under 0, in requests (LiteLLM)',
+    {
+      back: onChoices((_, { tool_calls }) => {
+        for (const call of listOf(tool_calls)) call.index = 0;
+      }),
+    },
     'chat.stream.call-heads',
   ],
   [
     'chat-id-per-chunk',
     'each chunk has an id of its own',
-    'converters that mint an id for each event',
+    'assumed: converters that mint an id for each event',
     { back: onEvents((data, index) => ({ ...data, id: `chatcmpl-${index}` })) },
     'chat.stream.one-completion',
   ],
   [
     'chat-usage-unasked',
     'a usage comes that nobody asked for',
-    'gateways that count, and ask the provider for it',
+    'assumed: gateways that count, and ask the provider for it',
     { back: onRequests((json) => Object.assign(json, { stream_options: { include_usage: true } })) },
     'chat.usage.not-asked-for',
   ],
   [
     'chat-usage-everywhere',
     'every chunk has the usage so far',
-    'servers of open models; clients add them up',
+    'assumed: servers that count as they go',
     { back: onEvents((data) => ({ ...data, usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } })) },
     'chat.usage.once',
   ],
   [
     'chat-index-lost',
     'the choices of a document have no index',
-    'hand-made answers',
-    { back: onBody((body) => listOf(body.choices).forEach((choice) => without(choice, 'index', 'message'))) },
+    'assumed: answers made by hand',
+    {
+      back: onBody((body) => {
+        for (const choice of listOf(body.choices)) without(choice, 'index', 'message');
+      }),
+    },
     'chat.valid.text-json',
   ],
   [
     'chat-code-lost',
     'the code of an error is dropped',
-    "gateways-measured: errors in the gateway's own words",
+    "assumed: errors in the gateway's own words",
     { back: onBody((body) => body.error && Object.assign(body.error, { code: null })) },
     'chat.error.context-length',
   ],
@@ -211,14 +219,14 @@ const MESSAGES: readonly Row[] = [
   [
     'messages-signature-trimmed',
     'the signature of a thought is another one at the provider',
-    'gateways that put thoughts together anew',
+    'assumed: gateways that put thoughts together anew',
     { back: onParts((part) => part.type === 'thinking' && Object.assign(part, { signature: 'EqOther==' })) },
     'messages.turn.thinking',
   ],
   [
     'messages-redacted-lost',
     'redacted thoughts are dropped',
-    'converters that only know `thinking`',
+    'gateways-measured: thoughts dropped (codex-api-proxy)',
     {
       back: onTurns((turn) => {
         turn.content = listOf(turn.content).filter(({ type }) => type !== 'redacted_thinking');
@@ -229,14 +237,14 @@ const MESSAGES: readonly Row[] = [
   [
     'messages-is-error-lost',
     '`is_error` of a result is dropped',
-    'converters by way of Chat Completions, which has no such thing',
+    'gateways-measured: codex-api-proxy',
     { back: onParts((part) => without(part, 'is_error')) },
     'messages.turn.result-error',
   ],
   [
     'messages-result-image-lost',
     'images in results are dropped',
-    'gateways.md: results that become text',
+    'gateways-measured: codex-api-proxy',
     {
       back: onParts((part) => {
         if (part.type !== 'tool_result') return;
@@ -248,14 +256,14 @@ const MESSAGES: readonly Row[] = [
   [
     'messages-cache-marks-lost',
     '`cache_control` of blocks is dropped',
-    'gateways.md: every request is paid in full',
+    'assumed: every request is paid in full',
     { back: onParts((part) => without(part, 'cache_control')) },
     'messages.turn.cache-control-text',
   ],
   [
     'messages-document-lost',
     'documents are dropped',
-    'converters that only know texts and images',
+    'gateways-measured: codex-api-proxy',
     {
       back: onTurns((turn) => {
         turn.content = listOf(turn.content).filter(({ type }) => type !== 'document');
@@ -266,7 +274,7 @@ const MESSAGES: readonly Row[] = [
   [
     'messages-signature-lost',
     'the signature of a thought does not arrive',
-    'gateways-measured: thinking without signature',
+    'assumed: converters that only know the text of thoughts',
     {
       back: onType('content_block_delta', (data) =>
         (data.delta as Json).type === 'signature_delta' ? undefined : data,
@@ -277,14 +285,14 @@ const MESSAGES: readonly Row[] = [
   [
     'messages-stop-sequence-lost',
     'at which sequence an answer ended is dropped',
-    'converters by way of Chat Completions',
+    'assumed: converters by way of Chat Completions',
     { back: onBody((body) => Object.assign(body, { stop_sequence: null })) },
     'messages.answer.stop-sequence-json',
   ],
   [
     'messages-pause-as-end',
     'a paused turn ends as a whole one',
-    'converters with a table of the usual reasons',
+    'assumed: converters with a table of the usual reasons',
     {
       back: onType('message_delta', (data) => {
         const delta = data.delta as Json;
@@ -297,7 +305,7 @@ const MESSAGES: readonly Row[] = [
   [
     'messages-cache-counts-lost',
     'what was read from the cache is dropped from the usage',
-    'gateways-measured: usage without cache numbers',
+    'gateways-measured: cached tokens counted in other ways by route',
     {
       back: onType('message_start', (data) => {
         without((data.message as Json).usage, 'cache_read_input_tokens', 'cache_creation_input_tokens');
@@ -309,7 +317,7 @@ const MESSAGES: readonly Row[] = [
   [
     'messages-citations-lost',
     'citations are dropped',
-    'converters that only know text deltas',
+    'assumed: converters that only know text deltas',
     {
       back: onType('content_block_delta', (data) =>
         (data.delta as Json).type === 'citations_delta' ? undefined : data,
@@ -320,14 +328,14 @@ const MESSAGES: readonly Row[] = [
   [
     'messages-blocks-not-closed',
     'blocks are not closed before the next one begins',
-    'converters that close everything at the end, or nothing',
+    'assumed: converters that close nothing',
     { back: onType('content_block_stop', () => undefined) },
     'messages.valid.all-stream',
   ],
   [
     'messages-unknown-event-as-text',
     'an event of a new type becomes text',
-    'converters with a default branch',
+    'assumed: converters with a default branch',
     {
       front: onType('made_up_event', (data) => ({
         ...{ type: 'content_block_delta', index: 0 },
@@ -339,21 +347,21 @@ const MESSAGES: readonly Row[] = [
   [
     'messages-overloaded-as-api-error',
     'every failure of a provider becomes `api_error`',
-    'gateways with one type for all errors',
+    'assumed: gateways with one type for all errors',
     { back: onBody((body) => body.error && Object.assign(body.error, { type: 'api_error' })) },
     'messages.error.overloaded',
   ],
   [
     'messages-count-fixed',
     'every prompt has 100 tokens',
-    'local estimates that read one field',
+    'assumed: local estimates that read nothing',
     { front: answering('/count_tokens', 200, { input_tokens: 100 }) },
     'messages.count-tokens.text',
   ],
   [
     'messages-count-as-turn',
     'count_tokens is answered by a completion',
-    'gateways that route by the beginning of the path',
+    'assumed: gateways that route by the beginning of the path',
     {
       front: {
         request(request) {
@@ -367,21 +375,21 @@ const MESSAGES: readonly Row[] = [
   [
     'messages-thread-dropped',
     '`thread` is dropped with a 200',
-    'clients.md: a measured gateway does, and invents a call',
+    'clients.md: one measured gateway, which then invents a call',
     { front: dropField('thread') },
     'messages.thread.continue',
   ],
   [
     'messages-beta-header-lost',
     '`anthropic-beta` is dropped',
-    'gateways with a fixed list of headers',
+    'gateways-measured: only two headers pass (codex-api-proxy)',
     { back: onRequests((_, { headers }) => without(headers, 'anthropic-beta')) },
     'messages.beta.context-management',
   ],
   [
     'messages-bearer-fails',
     'a key in Authorization ends in 500',
-    'gateways that only read x-api-key',
+    'assumed: gateways that only read x-api-key',
     {
       front: {
         request: ({ headers }) =>

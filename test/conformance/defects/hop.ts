@@ -68,6 +68,11 @@ export async function startHop(target: string, hooks: Hooks): Promise<Hop> {
 }
 
 async function serve(incoming: IncomingMessage, response: ServerResponse, target: URL, hooks: Hooks): Promise<void> {
+  // A hop carries no WebSocket, and says so as clients understand it.
+  if (incoming.headers.upgrade !== undefined) {
+    response.writeHead(426, { connection: 'close' }).end();
+    return;
+  }
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk);
   const body = Buffer.concat(chunks);

@@ -174,38 +174,43 @@ const shape = (id: string, what: string, rule: string, rest: Partial<Defect>): D
   ...rest,
 });
 
-/** Drops the events of a type. */
-const withoutEvents = (type: string) => onEvents((data) => (data.type === type ? undefined : data));
+/** Drops some events. */
+const withoutEvents = (dropped: (data: Json) => boolean) => onEvents((data) => (dropped(data) ? undefined : data));
 
 const SHAPES: readonly Defect[] = [
-  shape('delta-before-its-item', 'deltas of an item that was never added', 'everything-stream', {
-    front: withoutEvents('response.output_item.added'),
+  shape('delta-before-its-item', 'deltas of a call that was never added', 'everything-stream', {
+    front: withoutEvents(
+      ({ type, item }) => type === 'response.output_item.added' && (item as Json).type === 'function_call',
+    ),
   }),
-  shape('object-by-another-name', 'a document says that it is another object', 'everything-json', {
+  shape('object-by-another-name', 'a document says that it is another object', 'plain-json', {
     front: { body: (text) => text.replace('"object":"response"', '"object":"chat.completion"') },
   }),
   shape('call-without-start', 'the block of a call has no start', 'call-alone-stream', {
     client: 'messages',
-    front: withoutEvents('content_block_start'),
+    front: withoutEvents(({ content_block: block }) => (block as Json | undefined)?.type === 'tool_use'),
+  }),
+  shape('call-without-id', 'a call in a document has no id', 'everything-json', {
+    front: { body: (text) => text.replaceAll(/"call_id":"[^"]*",/g, '') },
   }),
   shape('call-without-type', 'a call in a document has no type', 'call-alone-json', {
     client: 'chat',
     upstream: 'responses',
     front: { body: (text) => text.replaceAll('"type":"function",', '') },
   }),
-  shape('block-not-stopped', 'the last block of a cut answer is not stopped', 'cut-stream', {
+  shape('cut-not-told', 'a cut answer ends without its message_delta', 'cut-stream', {
     client: 'messages',
-    front: withoutEvents('content_block_stop'),
+    front: withoutEvents(({ delta }) => (delta as Json | undefined)?.stop_reason === 'max_tokens'),
   }),
-  shape('usage-by-another-name', 'the usage of a document has the names of Chat', 'cut-json', {
-    front: { body: (text) => text.replaceAll('"input_tokens":', '"prompt_tokens":') },
+  shape('reason-by-another-name', 'the reason of a cut is none that the protocol has', 'cut-json', {
+    front: { body: (text) => text.replaceAll('"max_output_tokens"}', '"length"}') },
   }),
   shape('no-end-of-nothing', 'a stream without a word has no end', 'nothing-stream', {
-    front: withoutEvents('response.completed'),
+    front: withoutEvents((data) => data.type === 'response.completed' && !JSON.stringify(data).includes('Short.')),
   }),
   shape('no-content-of-nothing', 'a document without a word has no content', 'nothing-json', {
     client: 'messages',
-    front: { body: (text) => text.replace(/"content":\[.*?\],/, '') },
+    front: { body: (text) => (text.includes('Short.') ? text : text.replace(/"content":\[.*?\],/, '')) },
   }),
 ];
 

@@ -109,7 +109,7 @@ const ROWS: readonly SaidRow[] = [
   {
     name: 'cut-call',
     requirement: 'A call that was cut at the limit does not end as a call that may be run.',
-    source: 'measured: `tool_calls` in place of `length`, and half of the arguments run',
+    source: `${API}: what the arguments of such a call are nobody knows`,
     said: choice({ content: null, tool_calls: [call('Rome')] }, 'length'),
     more: TOOLS,
   },

@@ -49,7 +49,7 @@ const RULES: readonly StreamRule[] = [
   {
     name: 'stream.one-finish',
     requirement: 'A stream has exactly one finish reason, after everything that is said.',
-    source: 'OpenAI API reference, the chat completion chunk object; measured: one for each call',
+    source: 'OpenAI API reference, the chat completion chunk object',
     level: 'must',
     judge(t, chunks) {
       const choices = chunks.flatMap(choicesOf);
@@ -64,7 +64,7 @@ const RULES: readonly StreamRule[] = [
   {
     name: 'stream.call-heads',
     requirement: 'Each piece of a call says by its index which call it belongs to; the first one has id and name.',
-    source: "OpenAI's SDK 7.55.0, which puts calls together by `index`; measured: two calls under one index",
+    source: "OpenAI's SDK 7.55.0, which puts calls together by `index`; measured in requests: both calls under 0",
     level: 'must',
     judge(t, chunks) {
       const pieces = chunks.flatMap(choicesOf).flatMap(({ delta }) => ((delta as Json)?.tool_calls as Json[]) ?? []);
@@ -111,7 +111,8 @@ const RULES: readonly StreamRule[] = [
   {
     name: 'usage.total',
     requirement: 'The total of a usage is the sum of its parts.',
-    source: 'OpenAI API reference, the chat completion object; measured: what was cached counted twice',
+    source:
+      'OpenAI API reference, the chat completion object; measured: what was cached counted in other ways by route',
     level: 'should',
     judge(t, chunks) {
       const usage = chunks.map((chunk) => chunk.usage).find((one) => typeof one === 'object' && one !== null) as Json;
@@ -127,7 +128,7 @@ const RULES: readonly StreamRule[] = [
   {
     name: 'usage.not-asked-for',
     requirement: 'Without `include_usage` no chunk of a usage comes.',
-    source: `${USAGE}; measured: clients that read \`choices[0]\` of every chunk break on it`,
+    source: `${USAGE}: a client that reads \`choices[0]\` of every chunk has to ask for it first`,
     level: 'should',
     withoutUsage: true,
     judge(t, chunks) {
@@ -162,7 +163,7 @@ export const CHAT_STREAM_CHECKS: readonly Check[] = [
     id: 'chat.usage.not-invented',
     revision: 1,
     requirement: 'An answer of a provider that tells no usage has none.',
-    source: 'measured: numbers of a tokenizer of another model',
+    source: 'measured: a usage where the provider told none',
     level: 'info',
     profiles: ['openai'],
     needs: 'upstream',

@@ -46,7 +46,7 @@ const ROWS: readonly TurnRow[] = [
     name: 'system-in-between',
     what: 'A system message in the middle of a conversation',
     turns: [asked, { role: 'assistant', content: 'Yes.' }, { role: 'system', content: 'Be shorter.' }],
-    why: `${API}; measured: gateways that only look for the first`,
+    why: `${API}: a message of any role may stand anywhere`,
     level: 'should',
   },
   { name: 'developer', what: 'A developer message', turns: [{ role: 'developer', content: 'Be short.' }], why: API },
@@ -233,6 +233,19 @@ const ROWS: readonly TurnRow[] = [
   },
 ];
 
+/** Everybody speaks, and the system once more in between. */
+const CONVERSATION: readonly Json[] = [
+  { role: 'system', content: 'Be short.' },
+  asked,
+  { role: 'assistant', content: 'Where?' },
+  { role: 'system', content: 'Be shorter.' },
+  { role: 'user', content: 'In Rome and Åre.' },
+  calls(call('call_1', 'Rome'), call('call_2', 'Åre')),
+  result('call_1', '21 °C'),
+  result('call_2', '-4 °C'),
+  { role: 'assistant', content: 'Only in Rome.' },
+];
+
 /** What the messages of a Chat Completions request may be. */
 export const CHAT_TURN_CHECKS: readonly Check[] = [
   ...turnChecks(ROWS, { area: 'chat', provider: 'Chat Completions', profiles: ['openai'] }),
@@ -240,14 +253,14 @@ export const CHAT_TURN_CHECKS: readonly Check[] = [
     id: 'chat.turn.order',
     revision: 1,
     requirement: 'The messages of a conversation reach a provider of Chat Completions in order, with none added.',
-    source: `${API}; measured: system messages moved to the front, and instructions of the gateway's own`,
+    source: `${API}: their order is the conversation; measured: every system text joined in front of it`,
     level: 'should',
     profiles: ['openai'],
     needs: 'upstream',
     clients: ['chat'],
     pair: 'same',
     async run(t) {
-      const turns = ROWS.filter(({ level, last }) => level === undefined && !last).flatMap((row) => row.turns);
+      const turns = CONVERSATION;
       const sent = bodyWith(t, { turns, more });
       await t.read(await t.call({ body: sent }));
       const { messages } = t.sentUp();

@@ -3,6 +3,7 @@ import type { Check, Level } from '../../check.ts';
 import { type Prompt, WEATHER_TOOL } from '../../harness/prompt.ts';
 import type { Trial } from '../../harness/trial.ts';
 import type { WireReply } from '../../harness/wire-client.ts';
+import { defaultAnswer } from '../../provider/default-answer.ts';
 import { isTurn } from '../../script.ts';
 import { expectClientError, readError } from '../shared/errors.ts';
 
@@ -18,11 +19,10 @@ const COMMON = { revision: 1, profiles: ['anthropic'], needs: 'upstream', client
 
 /** Asks how many tokens a prompt has. The provider counts one for every four characters. */
 async function askCount(t: Trial, prompt: Partial<Prompt>): Promise<WireReply> {
-  t.upstream.answer(({ decoded }) => ({
-    kind: 'body',
-    status: 200,
-    body: { input_tokens: Math.ceil((decoded?.length ?? 0) / 4) },
-  }));
+  t.upstream.answer((request, context) => {
+    if (isTurn(request)) return defaultAnswer(request, context);
+    return { kind: 'body', status: 200, body: { input_tokens: Math.ceil((request.decoded?.length ?? 0) / 4) } };
+  });
   const { stream: _, max_tokens: __, ...body } = t.prompt(prompt);
   return t.call({ path: '/messages/count_tokens', body });
 }
@@ -41,7 +41,7 @@ const COUNT_CHECKS: readonly Check[] = [
     ...COMMON,
     id: 'messages.count-tokens.number',
     requirement: "POST /messages/count_tokens is answered with a number, or refused in the client's shape.",
-    source: `${COUNT}; measured: a completion, a web page, or nothing with 200`,
+    source: `${COUNT}; measured: 404 in another shape`,
     level: 'should',
     reaches: false,
     async run(t) {
@@ -61,7 +61,7 @@ const COUNT_CHECKS: readonly Check[] = [
       ...COMMON,
       id: `messages.count-tokens.${name}`,
       requirement: `${what} makes the number of tokens larger.`,
-      source: `${COUNT}; measured: the same number for everything`,
+      source: COUNT,
       level: 'should',
       reaches: false,
       async run(t) {
@@ -92,7 +92,7 @@ const THREAD_CHECKS: readonly Check[] = [
     id: 'messages.thread.continue',
     requirement:
       'A request that goes on from a message of the server is refused where that message is not known, and not answered without it.',
-    source: `${THREADS}; measured: the field is dropped, and the model has forgotten everything`,
+    source: `${THREADS}; measured: the field is dropped, and a call invented`,
     level: 'must',
     reaches: false,
     async run(t) {

@@ -10,19 +10,19 @@ const SOURCE = 'Codex 0.122.0 and 0.169.0, measured: its built-in provider asks 
 const OPEN_RESPONSES = 'Open Responses specification, WebSocket';
 
 /** The message that asks for an answer. */
-function create(t: Trial, text: string, more: Json = {}): Json {
+export function create(t: Trial, text: string, more: Json = {}): Json {
   const { stream: _, ...body } = t.prompt({ text });
   return { type: 'response.create', ...body, ...more };
 }
 
 /** An accepted socket; a gateway without one is no worse for it when it says so. */
-async function accepted(t: Trial): Promise<SocketReply> {
+export async function accepted(t: Trial): Promise<SocketReply> {
   const socket = await t.socket();
   if (socket.status === 101) return socket;
   return t.stop('unsupported', `the gateway answers WebSocket upgrades with ${socket.status}`);
 }
 
-async function ask(socket: SocketReply, message: Json): Promise<Json[]> {
+export async function ask(socket: SocketReply, message: Json): Promise<Json[]> {
   socket.send(message);
   return socket.until(END);
 }
@@ -35,7 +35,7 @@ function responseOf(events: readonly Json[]): Json {
   return (events.at(-1)?.response ?? {}) as Json;
 }
 
-function expectCompleted(t: Trial, events: readonly Json[], what: string): boolean {
+export function expectCompleted(t: Trial, events: readonly Json[], what: string): boolean {
   const last = events.at(-1);
   const told = last === undefined ? 'the connection closed' : JSON.stringify(last).slice(0, 200);
   return t.expect(last?.type === 'response.completed', `${what} does not end with response.completed: ${told}`, {

@@ -8,7 +8,7 @@ type Json = Record<string, unknown>;
 export interface TurnRow {
   /** Last part of the check's id. */
   name: string;
-  /** What they are, in words that "reaches a provider … as it is" can follow. */
+  /** What they are, in words that follow "gets as it was written". */
   what: string;
   turns: readonly Json[];
   why: string;
@@ -34,7 +34,7 @@ export function turnChecks(rows: readonly TurnRow[], { area, provider, profiles 
     (row): Check => ({
       id: `${area}.turn.${row.name}`,
       revision: 1,
-      requirement: `${row.what} reaches a provider of ${provider} as it is.`,
+      requirement: `A provider of ${provider} gets as it was written: ${row.what[0]!.toLowerCase()}${row.what.slice(1)}.`,
       source: row.why,
       level: row.level ?? 'must',
       profiles,
@@ -69,6 +69,8 @@ export function expectTurns(t: Trial, turns: readonly Json[], list: unknown): vo
       t.expect(false, `${pointer || '/'} of ${named} ${after === undefined ? 'is lost' : 'is another one'}`, {
         ...{ where: 'upstream request', pointer: `/messages/${at}${pointer}`, expected: before },
         ...(after === undefined ? {} : { actual: after }),
+        // Most providers know the older name alone.
+        ...(before === 'developer' && after === 'system' ? { lesser: true } : {}),
       });
   }
 }

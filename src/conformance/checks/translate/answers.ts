@@ -10,6 +10,7 @@ const ALL_CLIENTS: readonly ConformanceProfile[] = ['codex', 'open-responses', '
 const DOWN = { where: 'answer' } as const;
 
 const UNICODE = 'naïve 你好 🙂 "quoted" \\ back\nnew line\ttab';
+const WHITE_SPACE = '  indented\n\n\tand more \n';
 const ARGUMENTS = { city: 'Åre "x"\n', unit: 'C' };
 const CALL = { type: 'function_call', name: WEATHER_TOOL.name, arguments: ARGUMENTS } as const;
 
@@ -49,6 +50,15 @@ const TOLD: readonly Told[] = [
       t.expectSame(said.text, UNICODE, 'the text is not the same', DOWN);
       t.expect(said.ending === 'stop', `the answer ends as ${said.ending}`, DOWN);
     },
+  },
+  {
+    name: 'white-space',
+    requirement: 'White space at the beginning and at the end of a text arrives.',
+    source:
+      'whatever the protocol: a patch or a file of Python is another one without; measured: trimmed (codex-api-proxy)',
+    level: 'should',
+    turn: { items: [{ type: 'message', text: WHITE_SPACE }] },
+    judge: (t, said) => void t.expectSame(said.text, WHITE_SPACE, 'the text is not the same', DOWN),
   },
   {
     name: 'call',

@@ -137,7 +137,10 @@ export const TRANSLATED_END_CHECKS: readonly Check[] = ENDS.flatMap(
         ...(upstreams ? { upstreams } : {}),
         async run(t) {
           say(t, [HALF], changes);
-          judge(t, await t.ask({ stream }));
+          const said = await t.ask({ stream });
+          if (/tokens/.test(name) && said.usage?.input === undefined)
+            return t.stop('inconclusive', 'the client is told no usage; translate.answer.usage says so');
+          judge(t, said);
         },
       }),
     ),
