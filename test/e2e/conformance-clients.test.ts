@@ -52,16 +52,3 @@ it(
   },
   LIMIT_MS,
 );
-
-it(
-  'a gateway that answers an upgrade with 404 is told of, and is no failure',
-  async () => {
-    const sockets = CHECKS.filter(({ id, client }) => id === 'codex.real.websocket' && client === 'Codex 0.169.0');
-    const noSuchPage = ({ headers }: HopRequest) =>
-      headers.upgrade === undefined ? undefined : { status: 404, headers: {}, body: 'Not found' };
-    const results = await runAgainst({ front: { request: noSuchPage } }, sockets, 10_000);
-    expect(results[0]).toMatchObject({ verdict: 'warn', control: 'pass' });
-    expect(results[0]!.faults![0]!.message).toContain('upgrades to WebSocket (404)');
-  },
-  LIMIT_MS,
-);

@@ -1,3 +1,4 @@
+import { formatCount } from '../../report/format.ts';
 import type { Check } from '../check.ts';
 import { type ClaudeCodeRun, runClaudeCode } from '../claude-code.ts';
 import type { Trial } from '../harness/trial.ts';
@@ -86,7 +87,7 @@ async function tryScenario(t: Trial, { script, sent }: Scenario, { path }: Claud
   const lost = lostOn(exchanges);
   if (lost === undefined) return;
   t.lost = lost;
-  t.expect(false, `Claude Code asked ${lost.attempts} times in vain`, { where: 'answer', lesser: true });
+  t.expect(false, `Claude Code asked ${formatCount(lost.attempts, 'time')} in vain`, { where: 'answer', lesser: true });
 }
 
 /** What was not as it should be with a run, one sentence each. */

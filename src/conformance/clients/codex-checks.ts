@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatCount } from '../../report/format.ts';
 import { fromUtf8 } from '../../util/bytes.ts';
 import type { Check } from '../check.ts';
 import { type CodexRun, runCodex } from '../codex.ts';
@@ -98,15 +99,19 @@ function judge(t: Trial, real: RealScenario, { result: runs, exchanges, turns }:
   if (lost.attempts === 1 && refused.length === 1 && refused[0] === 426) return;
   t.lost = lost;
   const upgrades =
-    refused.length === 0 ? '' : `, ${refused.length} of them upgrades to WebSocket (${statusText(refused)})`;
+    refused.length === 0 ? '' : `, ${refused.length} of it by an upgrade to WebSocket (${statusText(refused)})`;
   // The tap in between refuses with 426, so that what was measured without it has to be told.
   if (refused.some((status) => status >= 300 && status !== 426))
     t.note('Codex tries seven times, about 6.4 s, when an upgrade is refused with anything but 426.');
   const [said] = retriesOf(runs);
-  t.expect(false, `Codex tried ${lost.attempts} times in vain${upgrades}${said === undefined ? '' : `: ${said}`}`, {
-    where: 'answer',
-    lesser: true,
-  });
+  t.expect(
+    false,
+    `Codex tried ${formatCount(lost.attempts, 'time')} in vain${upgrades}${said === undefined ? '' : `: ${said}`}`,
+    {
+      where: 'answer',
+      lesser: true,
+    },
+  );
 }
 
 function statusText(statuses: readonly number[]): string {

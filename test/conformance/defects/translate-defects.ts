@@ -441,5 +441,62 @@ const CACHES: readonly Defect[] = [
   },
 ];
 
+const talk = (id: string, what: string, seen: string, rule: string, rest: Partial<Defect>): Defect => ({
+  ...{ id, what, seen, upstream: 'chat', caughtBy: `translate.conversation.${rule}` },
+  ...rest,
+});
+
+const TALKS: readonly Defect[] = [
+  talk(
+    'developer-dropped',
+    'messages of the developer are dropped',
+    `${MEASURED}: codex-api-proxy`,
+    'developer-in-the-middle',
+    {
+      front: replaceTurns((turns) => turns.filter(({ role }) => role !== 'developer')),
+    },
+  ),
+  talk(
+    'one-image-kept',
+    'one image of a message is kept',
+    'converters that keep the last part of a kind',
+    'two-images',
+    {
+      front: onTurns((one) => {
+        if (Array.isArray(one.content)) one.content = listOf(one.content).slice(0, 2);
+      }),
+    },
+  ),
+  talk(
+    'tools-behind-search-lost',
+    'tools behind one without a name are dropped',
+    `${MEASURED}: nameless tools`,
+    'hosted-tool',
+    {
+      front: onRequests((json) => {
+        const at = listOf(json.tools).findIndex(({ type }) => type === 'web_search');
+        if (at >= 0) json.tools = listOf(json.tools).slice(0, at);
+      }),
+    },
+  ),
+  talk('no-number-of-tokens', 'a count of tokens has no number', 'catch-all routes that answer 200', 'count-tokens', {
+    client: 'messages',
+    front: {
+      request({ url }) {
+        const headers = { 'content-type': 'application/json' };
+        return url.includes('count_tokens') ? { status: 200, headers, body: '{"ok":true}' } : undefined;
+      },
+    },
+  }),
+  {
+    id: 'text-trimmed',
+    what: 'white space at the beginning of a text is cut off',
+    seen: `${MEASURED}: codex-api-proxy`,
+    upstream: 'chat',
+    caughtBy: 'translate.answer.white-space-json',
+    back: { body: (text) => text.replaceAll(/"content":" +/g, '"content":"') },
+  },
+];
+
 /** Defects in what a provider of another protocol is told. */
-export const TRANSLATE_DEFECTS: readonly Defect[] = [...CALLS, ...WISHES, ...NAMES, ...ROUNDS, ...CACHES];
+export const TRANSLATE_DEFECTS: readonly Defect[] = [...TALKS, ...CALLS, ...WISHES, ...NAMES, ...ROUNDS, ...CACHES];
