@@ -167,21 +167,22 @@ function cell(text: string): string {
 }
 
 const HEAD = [
-  '# Real gateways',
+  '# Real gateways: a first look',
   '',
   'Written by `npm run gateways`; not by hand. Each gateway was taken from its public registry, started in front of the scripted upstream, and asked what',
-  '[the catalogue](conformance.md#the-catalogue) asks, hermetically: nothing left the machine, and no model was involved. What is said here is about these versions in',
-  'these configurations (`fixtures/gateways/NAME.json`) and was seen in an exchange; `tapedeck conformance --gateway NAME` writes that exchange as a cassette and says',
-  'what `tapedeck show` makes of it.',
+  '[the catalogue](conformance.md#the-catalogue) asks, hermetically. It is about these versions in these configurations (`fixtures/gateways/NAME.json`);',
+  '`tapedeck conformance --gateway NAME` tries it again and writes every exchange that proves something as a cassette.',
   '',
-  'A cell is passed / judged requirements of that area, `must` and `should` on every way through the gateway; the columns before it say whether a kind of client works',
-  '(`with limits`: nothing fails that it cannot do without).',
+  '**These are leads, and not yet findings.** One run each, several at a time on a busy machine, with 5 s to wait, while the checks were still being changed. Only a row with',
+  "something in its last column was made sure of by other means: in the gateway's code, or in an earlier measurement. A row that says that something did not come in time needs another run.",
+  '',
+  'A cell is passed / judged requirements of that area, `must` and `should` on every way through the gateway; the columns before it say what the checks make of each kind of',
+  'client (`with limits`: nothing fails that it cannot do without). Real Codex works with most of these gateways when it has an API key.',
   '',
 ];
 
 const NOTES = [
   'A failure (`fail`) is a broken `must`: a client breaks, or a specification says so. A warning is a broken `should`, something of less weight, or what the gateway documents',
-  'as its choice. The last column of the tables below says by what other means a failure was made sure of; where it is empty, the exchange alone says it. Where our provider refuses what a gateway sent, it did so as real',
-  "providers do. The same checks pass against Tapedeck's own proxy in the same run.",
+  "as its choice. The same checks pass against Tapedeck's own proxy in the same run.",
   '',
 ];

@@ -12,11 +12,12 @@ export function onEvents(change: (data: Json, index: number) => Json | undefined
   };
 }
 
-/** A hook that changes the JSON of every request with a body. */
-export function onRequests(change: (json: Json, request: HopRequest) => void): Hooks {
+/** A hook that changes the JSON of every request with a body. @param change is told how many there have been, this one included */
+export function onRequests(change: (json: Json, request: HopRequest, nth: number) => void): Hooks {
+  let nth = 0;
   return {
     request(request) {
-      if (request.json) change(request.json, request);
+      if (request.json) change(request.json, request, ++nth);
     },
   };
 }

@@ -362,7 +362,7 @@ const ROUNDS: readonly Defect[] = [
     ['responses', 'chat'],
   ),
   round(
-    'ids-made-anew',
+    'ids-of-calls-lost',
     'calls get new ids in every request',
     'gateways.md: regenerated ids',
     'call-id',
@@ -400,8 +400,6 @@ const ROUNDS: readonly Defect[] = [
   ),
 ];
 
-let turn = 0;
-
 /** What costs the provider's cache. */
 const CACHES: readonly Defect[] = [
   {
@@ -410,8 +408,7 @@ const CACHES: readonly Defect[] = [
     seen: 'gateways.md: regenerated ids cost the prompt cache',
     upstream: 'chat',
     caughtBy: 'cache.session.agent',
-    back: onRequests((json) => {
-      turn++;
+    back: onRequests((json, _request, turn) => {
       for (const one of turnsOf(json)) {
         for (const made of listOf(one.tool_calls)) made.id = `${made.id}_${turn}`;
         if (one.tool_call_id) one.tool_call_id = `${one.tool_call_id}_${turn}`;
@@ -424,8 +421,8 @@ const CACHES: readonly Defect[] = [
     seen: 'tools kept in a table without an order',
     upstream: 'messages',
     caughtBy: 'cache.session.codex',
-    back: onRequests((json) => {
-      if (++turn % 2 === 0) json.tools = listOf(json.tools).reverse();
+    back: onRequests((json, _request, turn) => {
+      if (turn % 2 === 0) json.tools = listOf(json.tools).reverse();
     }),
   },
   {
@@ -489,7 +486,7 @@ const TALKS: readonly Defect[] = [
     },
   }),
   {
-    id: 'text-trimmed',
+    id: 'indent-cut-off',
     what: 'white space at the beginning of a text is cut off',
     seen: `${MEASURED}: codex-api-proxy`,
     upstream: 'chat',
