@@ -80,7 +80,16 @@ function writeBody(scope: InputScope): JsonObject {
 
 /** A setting that an item of the input has changed is lost where that item says it. */
 function lossesAtOrigin({ losses, origins }: InputScope): Losses {
-  return { ...losses, add: (path, kind, reason) => losses.add(origins.get(path) ?? path, kind, reason) };
+  return { ...losses, add: (path, kind, reason) => losses.add(originOf(path, origins), kind, reason) };
+}
+
+/** Where a setting, or what stands within it, came from. */
+function originOf(path: string, origins: ReadonlyMap<string, string>): string {
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const origin = origins.get(path.slice(0, end));
+    if (origin !== undefined) return origin + path.slice(end);
+  }
+  return path;
 }
 
 /**
