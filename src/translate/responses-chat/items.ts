@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, type JsonObject, parseData } from '../../protocols/grammar.ts';
+import { introduceAgent } from '../shared/agent-message.ts';
 import { callIdOf } from '../shared/call-book.ts';
 import { INPUT_PROPERTY } from '../shared/input-reader.ts';
 import { openOpaque } from '../shared/opaque.ts';
@@ -17,6 +18,7 @@ interface ItemReader {
 /** By the type of the item. */
 const ITEMS: Readonly<Record<string, ItemReader>> = {
   message: reader(['role', 'content'], addMessage),
+  agent_message: reader(['author', 'recipient', 'content'], addAgentMessage),
   reasoning: reader(['content', 'encrypted_content', 'summary'], addReasoning),
   function_call: reader(['arguments', 'call_id', 'name', 'namespace'], (item, path, scope) =>
     addCall('function', item, readArguments(item.arguments, `${path}/arguments`, scope), path, scope),
@@ -95,6 +97,17 @@ function addMessage(item: JsonObject, path: string, scope: RequestScope): void {
   if (!ROLES.has(role)) scope.losses.add(`${path}/role`, 'value', 'no such role: it is told as the user');
   const known = ROLES.has(role) ? (role as Role) : 'user';
   scope.conversation.addMessage(known, known === 'user' ? withoutRefusals(parts) : textOnly(parts, path, scope), path);
+}
+
+/** What one agent of the client tells another; what is encrypted for their provider is lost with its part. */
+function addAgentMessage(item: JsonObject, path: string, scope: RequestScope): void {
+  const parts = withoutRefusals(readContent(item.content, `${path}/content`, scope));
+  if (parts.length === 0) {
+    scope.losses.add(path, 'item', 'there is nothing to read in the message of the agent');
+    return;
+  }
+  scope.losses.add(path, 'item', 'no message comes from another agent: it is told as a message of the user');
+  scope.conversation.addMessage('user', [{ type: 'text', text: introduceAgent(item) }, ...parts], path);
 }
 
 function addAssistant(parts: readonly Part[], path: string, scope: RequestScope): void {

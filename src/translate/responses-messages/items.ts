@@ -1,4 +1,5 @@
 import { asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { introduceAgent } from '../shared/agent-message.ts';
 import { callIdOf } from '../shared/call-book.ts';
 import { INPUT_PROPERTY } from '../shared/input-reader.ts';
 import { pointerStep } from '../shared/losses.ts';
@@ -14,6 +15,7 @@ type ReadItem = (item: JsonObject, path: string, scope: InputScope) => void;
 /** By the type of the item. `read`: the fields that say all, and those that change nothing when they are left out. */
 const ITEMS: Readonly<Record<string, { read: readonly string[]; add: ReadItem }>> = {
   message: { read: ['role', 'content'], add: addMessage },
+  agent_message: { read: ['author', 'recipient', 'content'], add: addAgentMessage },
   reasoning: { read: ['content', 'encrypted_content', 'summary'], add: addReasoning },
   function_call: {
     read: ['arguments', 'call_id', 'name', 'namespace'],
@@ -103,6 +105,17 @@ const SEALED_TYPES: ReadonlySet<unknown> = new Set([
   'server_tool_use',
   'web_search_tool_result',
 ]);
+
+/** What one agent of the client tells another; what is encrypted for their provider is lost with its part. */
+function addAgentMessage(item: JsonObject, path: string, scope: InputScope): void {
+  const blocks = readContent(item.content, `${path}/content`, 'user', scope);
+  if (blocks.length === 0) {
+    scope.losses.add(path, 'item', 'there is nothing to read in the message of the agent');
+    return;
+  }
+  scope.losses.add(path, 'item', 'no message comes from another agent: it is told as a message of the user');
+  scope.conversation.addMessage('user', [{ type: 'text', text: introduceAgent(item) }, ...blocks]);
+}
 
 function addReasoning(item: JsonObject, path: string, scope: InputScope): void {
   const sealed = openOpaque(asString(item.encrypted_content) ?? '');
