@@ -90,6 +90,7 @@ const REPORTS = {
   conformance: { model: 'src/report/conformance/model.ts', root: 'ConformanceReport' },
   why: { model: 'src/replay/why.ts', root: 'WhyReport' },
   diff: { model: 'src/replay/cassette-difference.ts', root: 'DiffReport' },
+  explain: { model: 'src/report/explain-report.ts', root: 'ExplainReport' },
 } as const;
 
 /** A JSON report, from our own types: descriptions stay, since they are ours and tell a reader what is meant. */

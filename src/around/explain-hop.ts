@@ -12,10 +12,11 @@ export interface HopReport {
   exchange: string;
   /** `POST /v1/responses → 200`. */
   request: string;
-  /** `responses -> chat`; undefined where nothing of a protocol was said on one of the sides. */
-  hop: string | undefined;
+  /** `responses -> chat`; absent where nothing of a protocol was said on one of the sides. */
+  hop?: string;
   /** How sure it is that the two sides belong together: the least sure one of all attempts. */
-  join: EntryJoin | undefined;
+  join?: EntryJoin;
+  /** How often the gateway asked the provider. */
   attempts: number;
   findings: HopFinding[];
   /** What could not be compared, and why. */
@@ -34,16 +35,18 @@ export function isAround({ client, attempts }: RecordedExchange): boolean {
 export function explainHop(exchange: RecordedExchange): HopReport {
   const { client, attempts } = exchange;
   const base = { exchange: exchange.id, request: requestLine(exchange), attempts: attempts.length };
-  if (client._unasked)
-    return { ...base, hop: undefined, join: undefined, findings: [unaskedFinding(exchange)], notJudged: [] };
+  if (client._unasked) return { ...base, findings: [unaskedFinding(exchange)], notJudged: [] };
   const last = attempts.at(-1);
-  if (!last) return { ...base, hop: undefined, join: client._join, ...withoutUpstream(exchange) };
+  if (!last) return { ...base, ...(client._join ? { join: client._join } : {}), ...withoutUpstream(exchange) };
   const join = leastSure(attempts.flatMap(({ _join }) => (_join ? [_join] : [])));
-  const hop = client._protocol && last._protocol ? `${client._protocol} -> ${last._protocol}` : undefined;
+  const sides = {
+    ...(client._protocol && last._protocol ? { hop: `${client._protocol} -> ${last._protocol}` } : {}),
+    ...(join ? { join } : {}),
+  };
   const repeats = repeatFindings(exchange);
   if (join?.certainty === 'guess') {
     const notJudged = ['requests and answers: nothing but the time says that the two sides belong together'];
-    return { ...base, hop, join, findings: repeats, notJudged };
+    return { ...base, ...sides, findings: repeats, notJudged };
   }
   const [asked, answered] = [requestFindings(exchange, 1), answerFindings(exchange, attempts.length)];
   const notJudged = [
@@ -57,7 +60,7 @@ export function explainHop(exchange: RecordedExchange): HopReport {
     ...answerHeaderFindings(last, client),
     ...repeats,
   ];
-  return { ...base, hop, join, findings, notJudged };
+  return { ...base, ...sides, findings, notJudged };
 }
 
 const SURENESS: Record<EntryJoin['certainty'], number> = { guess: 0, likely: 1, certain: 2 };

@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { sha256Hex } from '../util/sha256.ts';
 import { RECORDING_LIMITS } from './limits.ts';
 import { errnoOf, outputError } from './output-error.ts';
 import type { JournalPart } from './raw-records.ts';
@@ -177,7 +178,12 @@ export async function isAlive(owner: JournalOwner, modifiedAt: number): Promise<
   return owner.started !== null && started !== undefined ? owner.started === started : recent;
 }
 
-function processExists(pid: number): boolean {
+/** Stands for this machine in names of files. */
+export async function machineMark(): Promise<string> {
+  return sha256Hex(await thisMachine()).slice(0, 8);
+}
+
+export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -216,7 +222,7 @@ export async function createFile(
   fill: (sink: FileSink) => Promise<void>,
 ): Promise<number> {
   temporaries += 1;
-  const temporary = `${path}.${process.pid}-${temporaries}.tmp`;
+  const temporary = `${path}.${process.pid}-${temporaries}-${await machineMark()}.tmp`;
   let bytes = 0;
   try {
     await makeFolderOf(path);

@@ -1,5 +1,6 @@
 import { TapedeckError } from '../errors.ts';
 import { concatBytes, fromUtf8, isUtf8, toUtf8 } from '../util/bytes.ts';
+import { Kept } from '../util/kept.ts';
 import { sha256Hex } from '../util/sha256.ts';
 import type { LegName, Outcome, Protocol } from '../util/types.ts';
 import { chunkBytes, fromBase64 } from './bytes-json.ts';
@@ -44,11 +45,11 @@ export interface Leg {
 }
 
 /** Legs of exchanges that are looked at again and again. */
-const REMEMBERED = new WeakMap<RecordedExchange, Map<string, Leg | undefined>>();
+const REMEMBERED = new Kept<RecordedExchange, Map<string, Leg | undefined>>();
 
 /** From now on each leg of this exchange is decoded once. For those who ask often, and change neither exchange nor legs. */
 export function rememberLegs(exchange: RecordedExchange): void {
-  if (!REMEMBERED.has(exchange)) REMEMBERED.set(exchange, new Map());
+  if (!REMEMBERED.get(exchange)) REMEMBERED.set(exchange, new Map());
 }
 
 type MakeLeg = (name: LegName, exchange: RecordedExchange, entry: Entry) => Leg | undefined;

@@ -55,6 +55,8 @@ export const RECORDING_LIMITS = {
   indexedBytes: 16 * MIB,
   /** Read from a file at a time. */
   readBytes: 256 * KIB,
+  /** A file up to this size is read once: whoever goes through it wants its exchanges next. */
+  readAtOnceBytes: 4 * MIB,
   /** Written to a cassette at a time. */
   writeBytes: MIB,
 } as const;

@@ -20,6 +20,15 @@ export async function chooseCassettePath(
   return path;
 }
 
+/** The next file beside a cassette that new recordings go to: `NAME.new-<n>.har`, `n` counting from 1. */
+export async function newRecordingPath(cassette: string): Promise<string> {
+  const stem = cassette.replace(/\.har$/i, '');
+  for (let n = 1; ; n++) {
+    const path = `${stem}.new-${n}.har`;
+    if (!(await look(path))) return path;
+  }
+}
+
 async function nextIn(folder: string, now: Date): Promise<string> {
   const date = [now.getFullYear(), pad(now.getMonth() + 1), pad(now.getDate())].join('-');
   const taken = new RegExp(`^${date}-(\\d+)\\.har(?:\\.part)?$`);

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TapedeckError } from '../errors.ts';
 import type { Side } from '../util/types.ts';
@@ -77,6 +77,21 @@ export async function findCassette(arg: string | undefined, cwd: string): Promis
 }
 
 /**
+ * Paths of all cassettes in a folder and in the folders in it, sorted; those of killed recordings too, which become cassettes when they
+ * are opened by that name.
+ * @throws TapedeckError `cassette-not-found` when there is no such folder, `cassette-unreadable` when one of them may not be read
+ */
+export async function cassettesBelow(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true }).catch((error) => {
+    throw unreadable((error as NodeJS.ErrnoException).path ?? folder, error);
+  });
+  const cassettes = names
+    .map((name) => (name.endsWith(`.har${JOURNAL_SUFFIX}`) ? name.slice(0, -JOURNAL_SUFFIX.length) : name))
+    .filter((name) => name.endsWith('.har'));
+  return [...new Set(cassettes)].sort().map((name) => join(folder, name));
+}
+
+/**
  * Writes a cassette, entry by entry, whole or not at all.
  * @returns its length in bytes
  * @throws TapedeckError `output-exists` unless `force`; `output-failed`
@@ -101,6 +116,9 @@ async function newestIn(folder: string, shown: string): Promise<string> {
   if (newest) return newest.path;
   const open = recoveries.find(({ outcome }) => outcome === 'running');
   if (open) throw stillRecording(open);
+  await readdir(folder).catch((error) => {
+    if (!isAbsent(error)) throw unreadable(folder, error);
+  });
   throw new TapedeckError('cassette-not-found', `There is no cassette in ${shown}.`, { hint: RECORD_HINT });
 }
 
@@ -112,7 +130,27 @@ async function recovered(path: string): Promise<string> {
   if (found) return path;
   if (recovery?.outcome === 'recovered') return recovery.path;
   if (recovery) throw stillRecording(recovery);
-  throw new TapedeckError('cassette-not-found', `There is no cassette ${path}.`, { hint: RECORD_HINT });
+  await stat(path).catch((error) => {
+    throw unreadable(path, error);
+  });
+  throw missing(path);
+}
+
+/** Nothing is there, in contrast to something that may not be seen. */
+function isAbsent(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
+}
+
+function missing(path: string): TapedeckError {
+  return new TapedeckError('cassette-not-found', `There is no cassette ${path}.`, { hint: RECORD_HINT });
+}
+
+/** Why something cannot be read. What is no error of the system is a bug, and stays as it is. */
+function unreadable(path: string, error: unknown): unknown {
+  if (errnoOf(error) === undefined) return error;
+  if (isAbsent(error)) return missing(path);
+  const message = `${path} cannot be read: ${messageOf(error)}.`;
+  return new TapedeckError('cassette-unreadable', message, { hint: 'Check who may read it.', cause: error });
 }
 
 function stillRecording(recovery: Recovery): TapedeckError {
@@ -133,18 +171,22 @@ async function openSource(path: string): Promise<CassetteSource> {
       await handle.close();
       throw new TapedeckError('cassette-not-found', `${path} is a folder.`, { hint: 'Name one of its files.' });
     }
+    const small = found.size <= RECORDING_LIMITS.readAtOnceBytes ? await readBytes(handle, 0, found.size) : undefined;
     return {
       path,
       bytes: found.size,
       modifiedAt: found.mtimeMs,
-      read: (position, length) => readBytes(handle, position, length),
+      async read(position, length) {
+        return small?.subarray(position, position + length) ?? readBytes(handle, position, length);
+      },
       loadIndex: () => loadFile(path + INDEX_SUFFIX),
       async saveIndex(file) {
         const now = await handle.stat();
         if (now.size === found.size && now.mtimeMs === found.mtimeMs) await saveFile(path + INDEX_SUFFIX, file);
       },
       async *blocks() {
-        for (let at = 0; ; ) {
+        if (small) yield small;
+        for (let at = small?.length ?? 0; ; ) {
           const buffer = Buffer.allocUnsafe(RECORDING_LIMITS.readBytes);
           const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
           if (bytesRead === 0) return;
@@ -155,9 +197,7 @@ async function openSource(path: string): Promise<CassetteSource> {
       close: () => handle.close(),
     };
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    const message = `${path} cannot be read: ${messageOf(error)}.`;
-    throw new TapedeckError('cassette-unreadable', message, { hint: 'Check who may read it.', cause: error });
+    throw unreadable(path, error);
   }
 }
 

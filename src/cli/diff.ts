@@ -2,6 +2,7 @@ import { type CassetteReader, findCassette, openCassette } from '../cassette/sto
 import { EXIT, TapedeckError } from '../errors.ts';
 import {
   type CassetteDifference,
+  type CompareOptions,
   compareCassettes,
   comparePair,
   type DiffReport,
@@ -13,6 +14,7 @@ import { differenceLines } from '../report/difference-text.ts';
 import type { Arguments, Command } from './command.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, say, sayJson } from './io.ts';
+import { readMatchRules } from './match-rules.ts';
 import { READING, sayWhenSlow } from './patience.ts';
 import { shortPath } from './short-path.ts';
 import { findExchange } from './show/select.ts';
@@ -54,11 +56,12 @@ interface Side {
 async function run(args: Arguments, io: Io): Promise<number> {
   const [a, b] = await readSides(args, io);
   const level = args.match as MatchLevel;
+  const options = { level, ...(await readMatchRules(io)) };
   const old = await sayWhenSlow(io, READING, openCassette(a.path));
   try {
     const now = await sayWhenSlow(io, READING, openCassette(b.path));
     try {
-      const found = await sayWhenSlow(io, READING, compare(old, now, a, b, level));
+      const found = await sayWhenSlow(io, READING, compare(old, now, a, b, options));
       const same = isSame(found, level);
       const files = { a: old.path, b: now.path };
       if (args.json) sayJson(io, { event: 'diff', match: level, ...files, equal: same, ...found } satisfies DiffReport);
@@ -92,11 +95,11 @@ async function compare(
   now: CassetteReader,
   a: Side,
   b: Side,
-  level: MatchLevel,
+  options: CompareOptions,
 ): Promise<CassetteDifference> {
   if (a.exchange === undefined)
-    return compareCassettes(await sourceOfCassette(old), await sourceOfCassette(now), level);
-  return comparePair(await findExchange(old, a.exchange), await findExchange(now, b.exchange), level);
+    return compareCassettes(await sourceOfCassette(old), await sourceOfCassette(now), options);
+  return comparePair(await findExchange(old, a.exchange), await findExchange(now, b.exchange), options);
 }
 
 function print(found: CassetteDifference, a: Side, b: Side, io: Io): void {

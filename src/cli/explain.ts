@@ -1,6 +1,7 @@
 import type { RecordedExchange } from '../cassette/legs.ts';
 import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError } from '../errors.ts';
+import type { BreakExplanation, ExchangeLine } from '../report/explain-report.ts';
 import type { Diagnosis } from '../validate/diagnose/types.ts';
 import { diagnoseExchange } from '../validate/diagnose.ts';
 import { validateExchange } from '../validate/exchange.ts';
@@ -8,7 +9,7 @@ import type { Arguments, Command } from './command.ts';
 import { readExchangeArgument } from './exchange-argument.ts';
 import { forecastFor } from './explain/forecast.ts';
 import { hopsJson, hopsOf, printHops } from './explain/hop.ts';
-import { type ExchangeLine, printAllWell, printDiagnosis, printOthers } from './explain/print.ts';
+import { printAllWell, printDiagnosis, printOthers } from './explain/print.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, say, sayJson } from './io.ts';
 import { READING, sayWhenSlow } from './patience.ts';
@@ -136,7 +137,7 @@ function lineOf({ number, diagnosis }: Explained): ExchangeLine {
   return { number, exchange, level, request, headline };
 }
 
-function toJson(path: string, { chosen, lines }: Reading): unknown {
+function toJson(path: string, { chosen, lines }: Reading): BreakExplanation {
   const others = lines.filter((line) => line.number !== chosen?.number);
   return {
     event: 'explain',

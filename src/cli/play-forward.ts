@@ -1,16 +1,16 @@
-import { access } from 'node:fs/promises';
 import { type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http';
+import { newRecordingPath } from '../cassette/output-path.ts';
 import { createRecorder, type FileRecorder } from '../cassette/recorder.ts';
 import type { RecordingSummary } from '../cassette/tap.ts';
 import { parseJson } from '../decode/json.ts';
 import { errorText } from '../protocols/errors.ts';
 import { PROXY_LIMITS } from '../proxy/limits.ts';
 import { type ProxyOptions, type RunningProxy, startProxy } from '../proxy/server.ts';
-import type { LiveConnection } from '../replay/live-socket.ts';
+import type { LiveConnection } from '../replay/live-connection.ts';
 import { parseBaseUrl } from '../route/base-url.ts';
 import { classify } from '../route/endpoints.ts';
 import { openUpstreamSocket } from '../upstream/websocket.ts';
-import { dropHopByHop } from '../util/hop-by-hop.ts';
+import { dropHandshake, dropHopByHop, offeredProtocols } from '../util/hop-by-hop.ts';
 import { recordingHeader } from './recording-header.ts';
 
 /** Takes the requests that a cassette does not hold and records them to a new one. */
@@ -55,7 +55,7 @@ export function createForwarder(cassette: string, upstream: ProxyOptions, redact
 
 async function startRecording(cassette: string, upstream: ProxyOptions, redactPatterns: RegExp[]) {
   const recorder = await createRecorder({
-    path: await freePath(cassette),
+    path: await newRecordingPath(cassette),
     redactPatterns,
     header: recordingHeader(upstream.upstream),
   });
@@ -64,18 +64,6 @@ async function startRecording(cassette: string, upstream: ProxyOptions, redactPa
   } catch (error) {
     await recorder.discard();
     throw error;
-  }
-}
-
-async function freePath(cassette: string): Promise<string> {
-  const stem = cassette.replace(/\.har$/i, '');
-  for (let n = 1; ; n++) {
-    const path = `${stem}.new-${n}.har`;
-    const taken = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (!taken) return path;
   }
 }
 
@@ -109,12 +97,11 @@ const HOST: ReadonlySet<string> = new Set(['host']);
 
 /** Rejects with what the proxy says of an upgrade that the upstream does not accept. */
 function openLive(port: number, { url, rawHeaders, headers }: IncomingMessage): Promise<LiveConnection> {
-  const kept = dropHopByHop(rawHeaders, HOST);
   const request = {
     origin: `http://127.0.0.1:${port}`,
     path: url ?? '/',
-    headers: kept.filter((_, i) => !kept[i - (i % 2)]!.toLowerCase().startsWith('sec-websocket-')),
-    protocols: (headers['sec-websocket-protocol'] ?? '').split(',').flatMap((name) => name.trim() || []),
+    headers: dropHandshake(dropHopByHop(rawHeaders, HOST)),
+    protocols: offeredProtocols(headers['sec-websocket-protocol']),
   };
   const { messageBytes, closeMs } = PROXY_LIMITS;
   return new Promise((resolve, reject) => {

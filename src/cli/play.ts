@@ -13,9 +13,10 @@ import { parseBaseUrl } from '../route/base-url.ts';
 import type { Arguments, Command } from './command.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, remark, say, sayJson } from './io.ts';
+import { readMatchRules } from './match-rules.ts';
 import { READING, sayWhenSlow } from './patience.ts';
 import type { Forwarder } from './play-forward.ts';
-import { proxyOptions, redactPatterns } from './proxy-flags.ts';
+import { proxyOptions, redactPatterns, warnOfOpenKey } from './proxy-flags.ts';
 import { serve } from './serve.ts';
 import { shortPath } from './short-path.ts';
 import { readSpeed } from './speed.ts';
@@ -86,12 +87,15 @@ export const playCommand: Command = {
 
 async function play(file: string, cassette: CassetteReader, speed: Speed, args: Arguments, io: Io): Promise<number> {
   const patterns = redactPatterns(args);
-  const { host = '127.0.0.1', port = 0, ...upstream } = await proxyOptions(args, io, (args.upstream as string) ?? '');
+  const options = await proxyOptions(args, io, (args.upstream as string) ?? '');
+  const { host = '127.0.0.1', port = 0, ...upstream } = options;
+  if (args.mode === 'new_episodes') warnOfOpenKey(options, '', io);
   const forwarder =
     args.mode === 'new_episodes'
       ? (await import('./play-forward.ts')).createForwarder(file, upstream, patterns)
       : undefined;
   const { header } = cassette;
+  const { rules } = await readMatchRules(io);
   const watch = watchPlayer(args.json as boolean, io);
   const started = start(
     {
@@ -104,6 +108,7 @@ async function play(file: string, cassette: CassetteReader, speed: Speed, args: 
       port,
       ...(URL.canParse(header.upstream.url) ? { base: parseBaseUrl(header.upstream.url) } : {}),
       ...(Object.keys(header.redacted).length > 0 ? { redactor: createRedactor({ patterns }) } : {}),
+      ...(rules ? { rules } : {}),
       ...(forwarder ? { forward: forwarder.forward, forwardSocket: forwarder.forwardSocket } : {}),
       onRequest: watch.onRequest,
     },

@@ -1,23 +1,36 @@
 import { readFile } from 'node:fs/promises';
 import { TapedeckError } from '../errors.ts';
 import type { ProxyOptions } from '../proxy/server.ts';
+import { isLoopback } from '../util/address.ts';
 import type { Protocol } from '../util/types.ts';
 import type { Arguments } from './command.ts';
+import { FLAGS } from './flags.ts';
+import { keyFromEnv, readPort } from './gateway-flags.ts';
 import { type Io, remark } from './io.ts';
+
+/** What the proxy of `record` and that of `proxy` can do. */
+export const PROXY_FLAGS = {
+  'api-key': FLAGS['api-key'],
+  'upstream-key-env': FLAGS['upstream-key-env'],
+  'upstream-protocol': FLAGS['upstream-protocol'],
+  map: FLAGS.map,
+  dialect: FLAGS.dialect,
+  'on-loss': FLAGS['on-loss'],
+  ca: FLAGS.ca,
+  websocket: FLAGS.websocket,
+  'codex-home': FLAGS['codex-home'],
+} as const;
 
 /** Turns the flags that `record` and `proxy` share into options of the proxy; throws `usage` for what cannot be. */
 export async function proxyOptions(args: Arguments, io: Io, upstream: string): Promise<ProxyOptions> {
   const keyName = args['upstream-key-env'] as string | undefined;
   const clientKey = args['api-key'] as string | undefined;
   const ca = args.ca as string | undefined;
-  const port = args.port as number;
+  const port = readPort('--port', args.port as number)!;
   if (clientKey !== undefined && !/^[\x21-\x7e]+$/.test(clientKey)) {
     throw new TapedeckError('usage', '--api-key is empty, or holds what no header may.', {
       hint: 'Give letters, digits and signs without spaces.',
     });
-  }
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new TapedeckError('usage', `--port ${port} is not a port.`, { hint: 'Give a number from 0 to 65535.' });
   }
   return {
     upstream,
@@ -27,10 +40,23 @@ export async function proxyOptions(args: Arguments, io: Io, upstream: string): P
     requestCoding: args['request-coding'] as 'pass' | 'decode',
     ...translationOf(args, io),
     ...(clientKey === undefined ? {} : { clientKey }),
-    ...(keyName === undefined ? {} : { upstreamKey: keyFrom(io.env, keyName) }),
+    ...(keyName === undefined ? {} : { upstreamKey: keyFromEnv('--upstream-key-env', keyName, io.env) }),
     ...(ca === undefined ? {} : { ca: await readAuthorities(ca) }),
   };
 }
+
+/**
+ * Warns where others can reach the proxy, which puts the provider's key into whatever they ask.
+ * @param advice what to do beside listening on this machine alone
+ */
+export function warnOfOpenKey({ host, upstreamKey, clientKey }: ProxyOptions, advice: string, io: Io): void {
+  if (upstreamKey === undefined || clientKey !== undefined || isLoopback(host ?? '127.0.0.1')) return;
+  const warning = `Everybody who can reach ${host} can spend the key of --upstream-key-env.`;
+  remark(io, `${io.errorColour.yellow('warning')}  ${warning} Listen on 127.0.0.1${advice}.`);
+}
+
+/** What to do where clients can be asked for a key. */
+export const KEY_ADVICE = ', or let in those alone who show a key: --api-key KEY';
 
 /** Nothing is translated unless a flag asks for it. */
 function translationOf(args: Arguments, io: Io): Pick<ProxyOptions, 'translation'> {
@@ -52,14 +78,6 @@ function translationOf(args: Arguments, io: Io): Pick<ProxyOptions, 'translation
       ...(dialect === undefined ? {} : { dialect }),
     },
   };
-}
-
-function keyFrom(env: NodeJS.ProcessEnv, name: string): string {
-  const key = env[name];
-  if (key) return key;
-  throw new TapedeckError('usage', `The environment variable ${JSON.stringify(name)} is not set.`, {
-    hint: '--upstream-key-env takes the name of a variable that holds the key, never the key itself.',
-  });
 }
 
 async function readAuthorities(path: string): Promise<string> {

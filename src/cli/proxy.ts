@@ -3,7 +3,7 @@ import { startProxy } from '../proxy/server.ts';
 import type { Command } from './command.ts';
 import { FLAGS } from './flags.ts';
 import { remark } from './io.ts';
-import { proxyOptions } from './proxy-flags.ts';
+import { KEY_ADVICE, PROXY_FLAGS, proxyOptions, warnOfOpenKey } from './proxy-flags.ts';
 import { serve } from './serve.ts';
 import { watchExchanges } from './watch.ts';
 
@@ -15,15 +15,7 @@ export const proxyCommand: Command = {
     host: FLAGS.host,
     port: FLAGS.port,
     'request-coding': { ...FLAGS['request-coding'], default: 'decode' },
-    'api-key': FLAGS['api-key'],
-    'upstream-key-env': FLAGS['upstream-key-env'],
-    'upstream-protocol': FLAGS['upstream-protocol'],
-    map: FLAGS.map,
-    dialect: FLAGS.dialect,
-    'on-loss': FLAGS['on-loss'],
-    ca: FLAGS.ca,
-    websocket: FLAGS.websocket,
-    'codex-home': FLAGS['codex-home'],
+    ...PROXY_FLAGS,
     json: FLAGS.json,
   },
   examples: [
@@ -35,6 +27,8 @@ export const proxyCommand: Command = {
     const embedded = args.upstream === undefined ? await startScriptedUpstream() : undefined;
     try {
       const options = await proxyOptions(args, io, embedded?.url ?? (args.upstream as string));
+      // The embedded provider takes any key.
+      if (!embedded) warnOfOpenKey(options, KEY_ADVICE, io);
       const command = args['--'] ?? [];
       const recorder = command.length === 0 && io.stderr.isTTY ? watchExchanges(undefined, io) : undefined;
       const proxy = await startProxy({ ...options, ...(recorder ? { recorder } : {}) });

@@ -7,7 +7,7 @@ import type { Command } from './command.ts';
 import { FLAGS } from './flags.ts';
 import { remark } from './io.ts';
 import { sayWhenSlow } from './patience.ts';
-import { proxyOptions, redactPatterns } from './proxy-flags.ts';
+import { KEY_ADVICE, PROXY_FLAGS, proxyOptions, redactPatterns, warnOfOpenKey } from './proxy-flags.ts';
 import { aroundHeader, aroundSettings, joinRecording, startAround } from './record/around.ts';
 import { chooseOutput } from './record/output.ts';
 import { sayNothingCame, saySummary } from './record/summary.ts';
@@ -24,15 +24,7 @@ export const recordCommand: Command = {
     host: FLAGS.host,
     port: FLAGS.port,
     'request-coding': { ...FLAGS['request-coding'], default: 'pass' },
-    'api-key': FLAGS['api-key'],
-    'upstream-key-env': FLAGS['upstream-key-env'],
-    'upstream-protocol': FLAGS['upstream-protocol'],
-    map: FLAGS.map,
-    dialect: FLAGS.dialect,
-    'on-loss': FLAGS['on-loss'],
-    ca: FLAGS.ca,
-    websocket: FLAGS.websocket,
-    'codex-home': FLAGS['codex-home'],
+    ...PROXY_FLAGS,
     redact: FLAGS.redact,
     append: {
       type: 'boolean',
@@ -68,6 +60,7 @@ export const recordCommand: Command = {
   ],
   async run(args, io) {
     const options = await proxyOptions(args, io, args.upstream as string);
+    warnOfOpenKey(options, KEY_ADVICE, io);
     const around = aroundSettings(args);
     const plain = recordingHeader(options.upstream);
     const header = around ? aroundHeader(plain, around) : plain;

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { TapedeckError } from '../errors.ts';
-import type { Io } from './io.ts';
+import { overrideCodex } from './codex-overrides.ts';
+import { type Io, remark } from './io.ts';
 
 export interface ClientOptions {
   /** The command and its arguments; `{url}` and `{port}` are replaced in each. */
@@ -32,9 +33,7 @@ export async function runClient(options: ClientOptions): Promise<number> {
   try {
     const command = options.command.map((part) => fill(part, options));
     const codexHome = home ?? (options.codexHome === 'own' ? undefined : options.codexHome);
-    const args = isolated
-      ? command.slice(1)
-      : [...(await codexOverrides(command, options, codexHome)), ...command.slice(1)];
+    const args = isolated ? command.slice(1) : await argumentsOf(command, options, codexHome);
     const env = clientEnvironment(options.env, options.url, isolated);
     if (codexHome !== undefined) env.CODEX_HOME = codexHome;
     return await spawnClient(command[0] ?? '', args, env, options.io);
@@ -101,21 +100,19 @@ export function codexConfig(url: string): string {
   ].join('\n');
 }
 
-/**
- * `-c` overrides that send a Codex with a home of its own here: the base URL of the provider that its config names, or
- * of the built-in one, so that login and MCP servers stay as they are. None for another command.
- */
-async function codexOverrides(
-  command: readonly string[],
-  options: ClientOptions,
+/** The arguments of the command; a Codex with a home of its own is sent here by overrides. */
+async function argumentsOf(
+  [name = '', ...args]: readonly string[],
+  { url, env, io }: ClientOptions,
   home: string | undefined,
 ): Promise<string[]> {
-  if (!/^codex(\.exe|\.js)?$/.test(basename(command[0] ?? ''))) return [];
-  const folder = home ?? options.env.CODEX_HOME ?? join(options.env.HOME ?? '', '.codex');
-  const config = await readFile(join(folder, 'config.toml'), 'utf8').catch(() => '');
-  const provider = /^\s*model_provider\s*=\s*["']([\w-]+)["']/m.exec(config.split(/^\s*\[/m)[0] ?? '')?.[1];
-  const key = provider && provider !== 'openai' ? `model_providers.${provider}.base_url` : 'openai_base_url';
-  return ['-c', `${key}=${JSON.stringify(options.url)}`];
+  if (!/^codex(\.exe|\.js)?$/.test(basename(name))) return args;
+  const codex = await overrideCodex(args, url, home ?? env.CODEX_HOME ?? join(env.HOME ?? '', '.codex'));
+  if (codex.elsewhere !== undefined) {
+    const warning = `Codex takes the built-in provider ${codex.elsewhere}, which cannot be sent here: nothing of it will be seen.`;
+    remark(io, `${io.errorColour.yellow('warning')}  ${warning} Define a provider with this base URL: ${url}`);
+  }
+  return codex.args;
 }
 
 const PASSED_SIGNALS = ['SIGTERM', 'SIGHUP'] as const;

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { quoteForShell } from '../util/shell.ts';
 
 /** A path as short as it can be said from the working directory. */
 export function shortPath(path: string, { cwd }: { cwd: string }): string {
@@ -8,6 +9,5 @@ export function shortPath(path: string, { cwd }: { cwd: string }): string {
 
 /** The same as a word of a command line. */
 export function pathWord(path: string, io: { cwd: string }): string {
-  const short = shortPath(path, io);
-  return /^[\w./@:+,-]+$/.test(short) ? short : `'${short.replaceAll("'", "'\\''")}'`;
+  return quoteForShell(shortPath(path, io));
 }

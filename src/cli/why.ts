@@ -11,6 +11,7 @@ import type { Side } from '../util/types.ts';
 import type { Arguments, Command } from './command.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, say, sayJson } from './io.ts';
+import { readMatchRules } from './match-rules.ts';
 import { READING, sayWhenSlow } from './patience.ts';
 import { redactPatterns } from './proxy-flags.ts';
 import { readAsked } from './why/asked.ts';
@@ -74,12 +75,14 @@ async function run(args: Arguments, io: Io): Promise<number> {
     const asked = await readAsked(args, { path, side, redactor: redactorOf(cassette, args) }, io);
     try {
       const level = args.match as MatchLevel;
+      const own = await readMatchRules(io);
       const why = explainRequest(await sourceOfCassette(cassette), asked.request, {
         level,
         repeat: args.repeat as Repeat,
         side,
         before: asked.before(),
         ...baseOf(cassette),
+        ...own,
       });
       const { verdict, ...rest } = await sayWhenSlow(io, READING, why);
       if (args.json) {

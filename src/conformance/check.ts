@@ -7,6 +7,16 @@ export type Level = 'must' | 'should' | 'info';
 /** Whom a requirement matters to. */
 export type ConformanceProfile = 'codex' | 'open-responses' | 'openai' | 'anthropic';
 
+/**
+ * How Codex is told of a gateway, on which depends what it asks of it. `custom`: a provider of the user's own, with a key. `built-in`: Codex's
+ * own provider at another base URL, with an API key; it asks for a WebSocket first, and compacts at the provider. `chatgpt`: the same with a
+ * ChatGPT login; its bodies are coded with zstd, and it asks for models.
+ */
+export type CodexSetup = 'custom' | 'built-in' | 'chatgpt';
+
+/** A provider named "OpenAI" is treated as the built-in one is, but for the WebSocket. */
+export const OWN_PROVIDER: readonly CodexSetup[] = ['built-in', 'chatgpt'];
+
 export type Area =
   | 'wire'
   | 'zstd'
@@ -37,6 +47,8 @@ export interface Check {
   source: string;
   level: Level;
   profiles: readonly ConformanceProfile[];
+  /** Of Codex, these setups alone ask for it; absent: every one does. */
+  codex?: readonly CodexSetup[];
   /**
    * `gateway`: neither model nor provider. `model`: any model that answers. `upstream`: the scripted upstream behind the gateway.
    */

@@ -27,8 +27,17 @@ export function createSession(seed: string, model: string, startedAt: number): C
   return { sessionId: id('session'), turnId: id('turn'), installationId: id('installation'), model, startedAt };
 }
 
+/** Why a request is made. */
+export type RequestKind = 'turn' | 'compaction';
+
+/** What the metadata of a compaction says besides. */
+const COMPACTION = {
+  ...{ trigger: 'auto', reason: 'context_limit', implementation: 'responses_compaction_v2' },
+  ...{ phase: 'mid_turn', strategy: 'memento' },
+};
+
 /** Header `x-codex-turn-metadata`, and the same text again in the body. */
-function turnMetadata(session: ClientSession): string {
+export function turnMetadata(session: ClientSession, kind: RequestKind = 'turn'): string {
   return JSON.stringify({
     installation_id: session.installationId,
     session_id: session.sessionId,
@@ -37,7 +46,8 @@ function turnMetadata(session: ClientSession): string {
     turn_id: session.turnId,
     window_id: `${session.sessionId}:0`,
     window_number: 0,
-    request_kind: 'turn',
+    request_kind: kind,
+    ...(kind === 'compaction' ? { compaction: COMPACTION } : {}),
     history_initialization: 'new',
     root_turn_id: session.turnId,
     thread_source: 'user',
@@ -136,7 +146,7 @@ export function toolOutput(seed: string, call: { type: string; call_id: string }
 }
 
 /** The body of a request; fields in the order of Codex 0.169.0. */
-export function requestBody(session: ClientSession, input: readonly object[]): object {
+export function requestBody(session: ClientSession, input: readonly object[], kind: RequestKind = 'turn'): object {
   return {
     model: session.model,
     stream: true,
@@ -156,7 +166,7 @@ export function requestBody(session: ClientSession, input: readonly object[]): o
       'x-codex-window-id': `${session.sessionId}:0`,
       turn_id: session.turnId,
       root_turn_id: session.turnId,
-      'x-codex-turn-metadata': turnMetadata(session),
+      'x-codex-turn-metadata': turnMetadata(session, kind),
     },
   };
 }

@@ -173,8 +173,24 @@ function unreachable(message: string): TapedeckError {
   return new TapedeckError('gateway-unreachable', message);
 }
 
+/**
+ * Does something while a gateway runs that was launched for it, and stops it. What it said last is told where it is not there any more.
+ * @param gateway undefined: it was not launched
+ */
+export async function whileRunning<T>(gateway: LaunchedGateway | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isLost = error instanceof TapedeckError && error.code === 'gateway-unreachable';
+    await gateway?.stop();
+    throw isLost && gateway ? withOutput(error, gateway) : error;
+  } finally {
+    await gateway?.stop();
+  }
+}
+
 /** The same error with the last lines of the output, which are complete once the gateway was stopped. */
-export function withOutput(error: TapedeckError, group: Pick<ProcessGroup, 'output'>): TapedeckError {
+function withOutput(error: TapedeckError, group: Pick<ProcessGroup, 'output'>): TapedeckError {
   const lines = group.output().trimEnd().split('\n').slice(-SHOWN_LINES);
   const said =
     lines.join('').trim() === '' ? 'It wrote nothing.' : `It wrote:\n${lines.map((line) => `  ${line}`).join('\n')}`;

@@ -116,7 +116,8 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
       control,
       concurrency: options.concurrency,
       bail: options.bail ?? false,
-      canary: routes.find(({ state }) => state === 'open'),
+      // Where not even a plain request is answered, nothing can be seen to recover.
+      canary: routes.find(({ state, detail }) => state === 'open' && detail === undefined),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     });
     const results: CheckResult[] = [];
@@ -257,6 +258,7 @@ function replacementsOf({ url, provider, key, extraHeaders = {} }: ConformanceOp
 
 /** What a report says of a check. */
 export function factsOf(check: Check): CheckFacts {
-  const { id, revision, requirement, source, level, profiles } = check;
-  return { id, revision, area: areaOf(check), requirement, source, level, profiles };
+  const { id, revision, requirement, source, level, profiles, codex } = check;
+  const facts = { id, revision, area: areaOf(check), requirement, source, level, profiles };
+  return codex === undefined ? facts : { ...facts, codex };
 }

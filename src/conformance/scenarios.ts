@@ -1,7 +1,7 @@
 import type { CodexSetup } from './codex-home.ts';
 import { isAtLeast } from './codex-home.ts';
 import { makePng } from './png.ts';
-import { answerItems } from './provider/default-answer.ts';
+import { answerItems, SUMMARY_TEXT } from './provider/default-answer.ts';
 import { compactionObject, type ScriptedItem } from './provider/responses.ts';
 import { type Answer, lastInputIs, type ScriptStep, truncate } from './script.ts';
 
@@ -164,21 +164,24 @@ const LIST: Scenario[] = [
   },
 ];
 
-/** Codex up to 0.139 compacts with a request of its own, from 0.140 on with an item at the end of an ordinary one. */
-function compactScript(version: string): ScriptStep[] {
+/**
+ * Codex up to 0.139 compacts with a request of its own, from 0.140 on with an item at the end of an ordinary one. Whoever is asked in
+ * another way, be it because a gateway compacts by itself, is to write a summary.
+ */
+function compactScript(): ScriptStep[] {
   const full: ScriptStep = {
     when: { turn: true, nth: 1 },
     answer: answerItems({ items: [exec('echo full')], usage: { input: 190_000, output: 50 } }),
   };
   const triggered = lastInputIs('compaction_trigger');
-  const compact = answerItems({ items: [{ type: 'compaction' }] });
   const compaction: ScriptStep = {
-    // A provider that does not speak Responses is asked for a summary, in an ordinary request.
-    when: { turn: true, body: (json) => !('input' in json) || !isAtLeast(version, '0.140.0') || triggered(json) },
-    answer: (request, context) =>
-      request.endpoint === 'responses.compact'
-        ? { kind: 'body', status: 200, body: compactionObject(context.mint) }
-        : compact(request, context),
+    when: { turn: true },
+    answer(request, context) {
+      if (request.endpoint === 'responses.compact')
+        return { kind: 'body', status: 200, body: compactionObject(context.mint) };
+      const item: ScriptedItem = triggered(request.json ?? {}) ? { type: 'compaction' } : say(SUMMARY_TEXT);
+      return answerItems({ items: [item] })(request, context);
+    },
   };
   return [full, compaction, turn(say('The tape was rewound.'))];
 }

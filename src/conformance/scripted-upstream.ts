@@ -11,6 +11,7 @@ import { readJson } from './json-object.ts';
 import { defaultAnswer, problem } from './provider/default-answer.ts';
 import { type AnswerWatch, giveAnswer } from './provider/give-answer.ts';
 import { createMint } from './provider/mint.ts';
+import { modelAt } from './provider/models.ts';
 import { responsesEvents } from './provider/responses.ts';
 import type { ScriptStep } from './script.ts';
 import { type Answer, createScriptReader, type ReceivedRequest } from './script.ts';
@@ -53,7 +54,7 @@ export interface ScriptedUpstream {
 
 /**
  * Starts the scripted upstream: Responses, Chat Completions, Messages and the model list, on loopback unless `host` says otherwise.
- * With a script, a request that no step answers gets 400, on which no client tries again; `/models` is always answered.
+ * With a script, a request that no step answers gets 400, on which no client tries again; `/models` and `/models/ID` are always answered.
  * Throws `port-unavailable`.
  */
 export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {}): Promise<ScriptedUpstream> {
@@ -79,7 +80,7 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
     if (!nextStep || request.problem) return defaultAnswer(request, context);
     const step = nextStep(request);
     if (step) return typeof step.answer === 'function' ? step.answer(request, context) : step.answer;
-    if (request.endpoint === 'models') return defaultAnswer(request, context);
+    if (asksForModels(request)) return defaultAnswer(request, context);
     return problem(request, 400, 'script_over', `The script has no answer for request ${request.n}, ${request.url}.`);
   };
   const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
@@ -116,6 +117,10 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
         endSockets();
       }),
   };
+}
+
+function asksForModels({ endpoint, method, url }: ReceivedRequest): boolean {
+  return endpoint === 'models' || modelAt(method, url) !== undefined;
 }
 
 async function readRequest(incoming: IncomingMessage): Promise<Omit<ReceivedRequest, 'n' | 'nth'>> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { EntryEnd } from '../cassette/format.ts';
@@ -13,9 +13,9 @@ import type { Outcome } from '../util/types.ts';
 import { type CarrySetup, carryExchange, newExchange } from './carry.ts';
 import { createClientKey, refuseKey, refuseKeyOfUpgrade, showsKey } from './client-key.ts';
 import type { Exchange } from './exchange.ts';
+import { type Accept, createProxyServer } from './http-server.ts';
 import { PROXY_LIMITS } from './limits.ts';
 import type { PipelineSetup, Running } from './pipeline.ts';
-import { announcedTooLarge } from './request-body.ts';
 import { createRouter, type Router } from './router.ts';
 import { createTranslation, type TranslationOptions } from './translated/setup.ts';
 import { type RunningSocket, runUpgrade, type SocketSetup } from './websocket.ts';
@@ -35,6 +35,8 @@ export interface ProxyOptions {
   ca?: string;
   /** Hands WebSockets through where the upstream accepts them (the default); else every upgrade is answered 426. */
   webSocket?: boolean;
+  /** Where an upgrade is refused by the upstream, the client gets its answer (or none) as it is, instead of 426. */
+  refusalsAsTheyAre?: boolean;
   /** Translates for a provider that may speak another protocol; without it everything is handed through. */
   translation?: TranslationOptions;
   recorder?: Recorder;
@@ -156,23 +158,6 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   };
 }
 
-/** @param continued the client has been told to send its body */
-export type Accept = (request: IncomingMessage, response: ServerResponse, continued: boolean) => void;
-
-/** The server before the exchanges, which does not listen yet. */
-export function createProxyServer(accept: Accept): Server {
-  const server = createServer({ maxHeaderSize: PROXY_LIMITS.headBytes, noDelay: true, requestTimeout: 0 });
-  server.keepAliveTimeout = PROXY_LIMITS.keepAliveMs;
-  server.on('request', (request, response) => accept(request, response, false));
-  // The client holds the body back until it gets a 100 (RFC 9110 section 10.1.1): what will be refused need not be sent.
-  server.on('checkContinue', (request, response) => {
-    const continued = !announcedTooLarge(request);
-    if (continued) response.writeContinue();
-    accept(request, response, continued);
-  });
-  return server;
-}
-
 /** As node writes it. */
 const CONTINUE = { status: 100, statusText: 'Continue', headers: [] };
 
@@ -208,6 +193,7 @@ function webSocketSetup(options: ProxyOptions, { credentials }: PipelineSetup, r
     upstream: offered ? { ...ca, upgradeMs, messageBytes, closeMs, backlogBytes, compressBytes } : undefined,
     credentials,
     recorder: options.recorder,
+    refusalsAsTheyAre: options.refusalsAsTheyAre ?? false,
     // An upgrade is a GET to where a POST would go.
     begin: (request) => beginExchange(request, 'POST', router),
     onEnd: (exchange, outcome, end) => options.onExchange?.(exchange, outcome, end),

@@ -3,15 +3,15 @@ import type { Socket } from 'node:net';
 import type { EntryEnd, Producer } from '../cassette/format.ts';
 import type { AttemptTap, Recorder } from '../cassette/tap.ts';
 import { errorText } from '../protocols/errors.ts';
-import { type Acceptor, isHandshake, refuseUpgrade } from '../respond/websocket.ts';
+import { type Acceptor, answerUpgrade, isHandshake, refuseUpgrade } from '../respond/websocket.ts';
 import { classify } from '../route/endpoints.ts';
 import { type Credentials, withCredentials } from '../upstream/credentials/api-key.ts';
 import { describeFailure } from '../upstream/failure.ts';
 import type { SentHead } from '../upstream/sent-head.ts';
 import { openUpstreamSocket, type UpgradeResult, type UpstreamSocketOptions } from '../upstream/websocket.ts';
 import { headerValue } from '../util/headers.ts';
-import { dropHopByHop } from '../util/hop-by-hop.ts';
-import type { Outcome, RawHeaders } from '../util/types.ts';
+import { dropHandshake, dropHopByHop, offeredProtocols } from '../util/hop-by-hop.ts';
+import type { Outcome } from '../util/types.ts';
 import { VERSION } from '../util/version.ts';
 import type { Exchange } from './exchange.ts';
 import type { HopLimits } from './hop.ts';
@@ -24,6 +24,8 @@ export interface SocketSetup {
   upstream: (UpstreamSocketOptions & HopLimits) | undefined;
   credentials: Credentials | undefined;
   recorder: Recorder | undefined;
+  /** The client gets the upstream's refusal, or none at all, instead of 426. */
+  refusalsAsTheyAre: boolean;
   /** A new exchange of the upgrade's target that begins now, without a tap. */
   begin(request: IncomingMessage): Exchange;
   onEnd(exchange: Exchange, outcome: Outcome, end: EntryEnd): void;
@@ -45,6 +47,7 @@ const REFUSED: Producer = { name: 'tapedeck', version: VERSION, how: 'error' };
 const PASSED: Producer = { name: 'tapedeck', version: VERSION, how: 'passthrough' };
 
 const HOST: ReadonlySet<string> = new Set(['host']);
+const CONTENT_LENGTH: ReadonlySet<string> = new Set(['content-length']);
 
 /**
  * Answers one upgrade: where the upstream accepts it, messages are relayed until one side ends it; else it is refused
@@ -97,7 +100,8 @@ class Upgrade implements RunningSocket {
     }
     const { origin, path } = this.#exchange.upstream;
     const headers = this.#headersUp();
-    this.#attempt = openUpstreamSocket({ origin, path, headers, protocols: protocolsOf(this.#request) }, upstream, {
+    const protocols = offeredProtocols(this.#request.headers['sec-websocket-protocol']);
+    this.#attempt = openUpstreamSocket({ origin, path, headers, protocols }, upstream, {
       sent: (head) => {
         this.#sent = head;
       },
@@ -187,16 +191,33 @@ class Upgrade implements RunningSocket {
   #refuse(message: string, outcome: Outcome, end: EntryEnd, result?: UpgradeResult): void {
     this.#done = true;
     this.#transport.off('close', this.#onGone);
-    const text = errorText('responses', { status: 426, code: 'upgrade_not_supported', message });
-    const { head, body } = refuseUpgrade(this.#transport, text);
+    const told = this.#tellRefusal(message, result);
     const tap = this.#openTap();
     const ms = end.ms;
     if (result) this.#tapAttempt(tap?.attempt(), result, outcome, end);
-    const answer = tap?.clientResponse(ms, head, REFUSED);
-    answer?.data(ms, body);
     const own: EntryEnd = { by: 'tapedeck', how: 'complete', ms };
-    answer?.end(own);
+    if (told) {
+      const answer = tap?.clientResponse(ms, told.head, told.producer);
+      answer?.data(ms, told.body);
+      answer?.end(own);
+    }
     this.#finish(outcome, result ? end : own);
+  }
+
+  /** Answers the client; undefined when it is left without an answer, as the proxy was. */
+  #tellRefusal(message: string, result: UpgradeResult | undefined) {
+    const transport = this.#transport;
+    if (!this.#setup.refusalsAsTheyAre || !result) {
+      const text = errorText('responses', { status: 426, code: 'upgrade_not_supported', message });
+      return { ...refuseUpgrade(transport, text), producer: REFUSED };
+    }
+    if (result.kind !== 'answered') {
+      transport.destroy();
+      return undefined;
+    }
+    const { status, statusText, headers } = result.head;
+    const kept = dropHopByHop(headers, CONTENT_LENGTH);
+    return { ...answerUpgrade(transport, `${status} ${statusText}`, kept, result.body), producer: PASSED };
   }
 
   #tapAttempt(attempt: AttemptTap | undefined, result: UpgradeResult, outcome: Outcome, end: EntryEnd): void {
@@ -241,14 +262,4 @@ function whyRefused(request: IncomingMessage): string | undefined {
   // An upgrade is a GET to where a POST would go.
   if (classify('POST', request.url ?? '').endpoint === 'responses') return undefined;
   return 'WebSocket is offered at /v1/responses alone; use HTTP.';
-}
-
-/** Without the fields of a WebSocket handshake: each hop has its own (RFC 6455 section 11.3). */
-function dropHandshake(headers: RawHeaders): string[] {
-  return headers.filter((_, i) => !headers[i - (i % 2)]!.toLowerCase().startsWith('sec-websocket-'));
-}
-
-function protocolsOf(request: IncomingMessage): string[] {
-  const offered = request.headers['sec-websocket-protocol'];
-  return offered === undefined ? [] : offered.split(',').map((name) => name.trim());
 }

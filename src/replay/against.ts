@@ -14,17 +14,20 @@ import {
   receiptOf,
 } from '../report/results/model.ts';
 import { type BaseUrl, parseBaseUrl, upstreamUrl } from '../route/base-url.ts';
+import { quoteForShell } from '../util/shell.ts';
 import { VERSION } from '../util/version.ts';
 import { Conversation } from './against/continue.ts';
 import { JUDGES } from './against/judge.ts';
 import { type Credentials, planRequest } from './against/recorded-request.ts';
 import { sendToGateway } from './against/send.ts';
+import { GatewaySockets } from './against/sockets.ts';
 import type { Scene, Stage } from './against/stage.ts';
 import { sourceOfCassette } from './exchange-source.ts';
 import { indexSource, loadRecording } from './library.ts';
 import { createFinder } from './match.ts';
 import type { Speed } from './player.ts';
 import { guardNetwork } from './polly/offline.ts';
+import type { MatchRules } from './request.ts';
 import type { RequestTable } from './request-table.ts';
 import { describeExchange } from './suite/exchange.ts';
 import { notApplicable } from './suite/result.ts';
@@ -45,6 +48,8 @@ export interface AgainstOptions {
   /** Of the recorded time between the requests. */
   speed: Speed;
   credentials: Credentials;
+  /** Field rules of the user's own. */
+  rules?: MatchRules;
   /** The flags that a command line needs to do the same again. */
   flags: readonly string[];
   /** Told after each cassette. */
@@ -128,13 +133,15 @@ interface Backdrop {
   findElsewhere: Scene['findElsewhere'];
   base: BaseUrl | undefined;
   conversation: Conversation;
+  sockets: GatewaySockets;
 }
 
 async function performCassette(cassette: CassetteReader, name: string, run: Run, result: CassetteResult) {
   const { url } = cassette.header.upstream;
   const base = URL.canParse(url) ? parseBaseUrl(url) : undefined;
   const source = await sourceOfCassette(cassette);
-  const matching = { level: 'shape', side: 'upstream', ...(base ? { base } : {}) } as const;
+  const own = { ...(base ? { base } : {}), ...(run.rules ? { rules: run.rules } : {}) };
+  const matching = { level: 'shape', side: 'upstream', ...own } as const;
   const table = await indexSource(source, { ...matching, repeat: 'last' });
   const finder = createFinder(table, { ...matching, repeat: 'last' });
   const backdrop: Backdrop = {
@@ -145,8 +152,24 @@ async function performCassette(cassette: CassetteReader, name: string, run: Run,
       return 'hit' in found ? loadRecording(source, found.hit, 'upstream') : undefined;
     },
     conversation: new Conversation(),
+    sockets: new GatewaySockets(),
   };
-  const wait = createPacer(run.speed);
+  try {
+    await performAll(cassette, name, { run, backdrop, wait: createPacer(run.speed) }, result);
+  } finally {
+    await backdrop.sockets.close();
+  }
+}
+
+/** What all exchanges of a cassette are performed with. */
+interface Means {
+  run: Run;
+  backdrop: Backdrop;
+  wait(startedAt: number): Promise<void>;
+}
+
+async function performAll(cassette: CassetteReader, name: string, means: Means, result: CassetteResult) {
+  const { run } = means;
   let number = 0;
   for await (const exchange of cassette.exchanges()) {
     number += 1;
@@ -156,7 +179,7 @@ async function performCassette(cassette: CassetteReader, name: string, run: Run,
       (check) => !run.filter || run.filter(filterText(name, described, check)),
     );
     if (checks.length === 0) continue;
-    const results = await performExchange(exchange, name, checks, { run, backdrop, wait });
+    const results = await performExchange(exchange, name, checks, means);
     result.exchanges.push({ ...described, results });
     if (run.options.bail && results.some(({ verdict }) => verdict === 'failed')) return;
   }
@@ -166,16 +189,17 @@ async function performExchange(
   exchange: RecordedExchange,
   name: string,
   checks: readonly AgainstCheckId[],
-  { run, backdrop, wait }: { run: Run; backdrop: Backdrop; wait(startedAt: number): Promise<void> },
+  { run, backdrop, wait }: Means,
 ): Promise<CheckResult[]> {
-  const { table, findElsewhere, base, conversation } = backdrop;
+  const { table, findElsewhere, base, conversation, sockets } = backdrop;
   const planned = whyNotPlayed(exchange) ?? planRequest(exchange, run.credentials);
   if (typeof planned === 'string') return checks.map((check) => notApplicable({ check }, planned));
   await wait(Date.parse(exchange.client.startedDateTime));
-  const sent = conversation.adapt(planned, legOf(exchange, 'client-request')?.body?.decoded);
+  const { socket, ...sent } = conversation.adapt(planned, legOf(exchange, 'client-request')?.body?.decoded);
   const { origin, path } = upstreamUrl(run.gateway, sent.target);
   const calls = run.stage.play({ exchange, findElsewhere, base });
-  const answer = await sendToGateway(origin + path, sent);
+  const url = origin + path;
+  const answer = await (socket ? sockets.ask(url, { ...sent, socket }) : sendToGateway(url, sent));
   if (run.stage.failure !== undefined) throw run.stage.failure;
   conversation.learn(exchange, answer);
   const reproduce = (check: AgainstCheckId) => commandFor(name, exchange.id, check, run.flags);
@@ -185,9 +209,6 @@ async function performExchange(
 
 /** Why an upstream side cannot be played. */
 function whyNotPlayed({ attempts, client }: RecordedExchange): string | undefined {
-  if (attempts.some((entry) => entry._webSocketMessages !== undefined || entry._webSocketSameAs !== undefined)) {
-    return 'it went over a WebSocket';
-  }
   // A gateway that refuses a request by itself has no upstream side to it.
   const isRefusal = client.response.status >= 400 || client._producer.how === 'error';
   return attempts.length === 0 && !isRefusal ? 'there is no upstream side to be played' : undefined;
@@ -207,9 +228,5 @@ function createPacer(speed: Speed): (startedAt: number) => Promise<void> {
 
 function commandFor(name: string, exchange: string, check: AgainstCheckId, flags: readonly string[]): string {
   const words = ['tapedeck', 'replay', name, ...flags, '--filter', `${exchange} ${check}`];
-  return words.map(quoteWord).join(' ');
-}
-
-function quoteWord(text: string): string {
-  return /^[\w./@:+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return words.map(quoteForShell).join(' ');
 }

@@ -5,7 +5,7 @@ import { compareExchanges, type ExchangeDifference } from './exchange-difference
 import { type ExchangeSource, sourceOfList } from './exchange-source.ts';
 import { indexSource } from './library.ts';
 import { type Pair, type Pairable, pairUp } from './pairing.ts';
-import { type MatchLevel, routeOf } from './request.ts';
+import { type MatchLevel, type MatchRules, routeOf } from './request.ts';
 import type { RequestTable } from './request-table.ts';
 
 /** An exchange, as far as a report of differences names it. */
@@ -59,6 +59,13 @@ interface Item extends Pairable {
   name: ExchangeName;
 }
 
+/** How two recordings are compared. */
+export interface CompareOptions {
+  level: MatchLevel;
+  /** Field rules of the user's own. */
+  rules?: MatchRules;
+}
+
 /**
  * Compares two cassettes; of the exchanges two are in memory at a time.
  * @throws TapedeckError `cassette-unreadable`
@@ -66,11 +73,12 @@ interface Item extends Pairable {
 export async function compareCassettes(
   a: ExchangeSource,
   b: ExchangeSource,
-  level: MatchLevel,
+  options: CompareOptions,
 ): Promise<CassetteDifference> {
+  const { level } = options;
   const both = joined(a, b);
   // One index of both: a directory that one of them names counts in the texts of the other.
-  const table = await indexSource(both, { level, repeat: 'none' });
+  const table = await indexSource(both, { ...options, repeat: 'none' });
   const [ofA, ofB] = await itemsOf(table, a, b);
   const { pairs, onlyA, onlyB, moved } = pairUp(ofA, ofB);
   const different: DifferentPair[] = [];
@@ -92,10 +100,11 @@ export async function compareCassettes(
 export async function comparePair(
   a: { exchange: RecordedExchange; number: number },
   b: { exchange: RecordedExchange; number: number },
-  level: MatchLevel,
+  options: CompareOptions,
 ): Promise<CassetteDifference> {
+  const { level } = options;
   const sources = [sourceOfList([a.exchange]), sourceOfList([b.exchange])] as const;
-  const table = await indexSource(joined(...sources), { level, repeat: 'none' });
+  const table = await indexSource(joined(...sources), { ...options, repeat: 'none' });
   const [[one], [other]] = await itemsOf(table, ...sources);
   const difference = compareExchanges(a.exchange, b.exchange, { table, level });
   const names = { a: { ...one!.name, number: a.number }, b: { ...other!.name, number: b.number } };

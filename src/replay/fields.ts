@@ -6,19 +6,46 @@ export interface RuleTree {
   children: Map<string, RuleTree>;
 }
 
-/** Builds the tree of a table. Where a path has `*`, other rules for the same place have it too. */
+/** Builds the tree of a table. The last rule for a path counts; it says of a field that names the conversation no other thing. */
 export function compileRules(rules: FieldRules): RuleTree {
   const root: RuleTree = { children: new Map() };
   for (const rule of rules) {
     let node = root;
-    for (const segment of rule.path.split('/').slice(1)) {
+    for (const segment of segmentsOf(rule.path)) {
       const child: RuleTree = node.children.get(segment) ?? { children: new Map() };
       node.children.set(segment, child);
       node = child;
     }
-    node.rule = rule;
+    node.rule = node.rule?.session ? { ...rule, session: true } : rule;
   }
+  inheritAny(root);
   return root;
+}
+
+/** What is said of any segment holds for one that is named as well, as far as nothing else is said there. */
+function inheritAny(node: RuleTree): void {
+  const any = node.children.get('*');
+  for (const [segment, child] of node.children) {
+    if (any && segment !== '*') fillIn(child, any);
+    inheritAny(child);
+  }
+}
+
+function fillIn(node: RuleTree, from: RuleTree): void {
+  if (!node.rule && from.rule) node.rule = from.rule;
+  for (const [segment, theirs] of from.children) {
+    const own: RuleTree = node.children.get(segment) ?? { children: new Map() };
+    node.children.set(segment, own);
+    fillIn(own, theirs);
+  }
+}
+
+/** RFC 6901 section 4. */
+function segmentsOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /** What a body is compared as, and what else the walk saw. */
@@ -75,7 +102,7 @@ export function applyRules(
 export function ruleAt(tree: RuleTree, pointer: string): FieldRuleKind {
   let kind = tree.rule?.rule ?? 'scrub';
   let node: RuleTree | undefined = tree;
-  for (const segment of pointer.split('/').slice(1)) {
+  for (const segment of segmentsOf(pointer)) {
     // What these say of a value they say of all of it.
     if (kind === 'ignore' || kind === 'live') break;
     node = childOf(node, segment);

@@ -1,24 +1,12 @@
-import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { endsExchange } from '../protocols/responses/socket.ts';
-import type { RawHeaders } from '../util/types.ts';
-
-/** A WebSocket to where messages go that have no recording. */
-export interface LiveConnection {
-  /** Open and paused. */
-  socket: WebSocket;
-  /** Of the answer to its upgrade, without those of the handshake. */
-  headers: RawHeaders;
-}
-
-/** Opens one for what a client asked with its upgrade. Rejects, with an error that says why, when there is none to be had. */
-export type OpenLive = (upgrade: IncomingMessage) => Promise<LiveConnection>;
+import type { LiveConnection, LiveConnectionSocket } from './live-connection.ts';
 
 /** The live half of one client's connection: opened for the first message that has no recording, and used for all of them. */
 export class LiveSocket {
   readonly #client: WebSocket;
   readonly #open: () => Promise<LiveConnection>;
-  #live: Promise<WebSocket> | undefined;
+  #live: Promise<LiveConnectionSocket> | undefined;
   /** Ends the exchange that is under way. */
   #over: (() => void) | undefined;
 
@@ -38,7 +26,7 @@ export class LiveSocket {
   /** Sends a message that begins an exchange, and hands back what is answered, until the exchange or the connection is over. */
   async ask(message: Buffer): Promise<void> {
     this.#live ??= this.#open().then((live) => this.#attach(live));
-    let socket: WebSocket;
+    let socket: LiveConnectionSocket;
     try {
       socket = await this.#live;
     } catch (error) {
@@ -59,7 +47,7 @@ export class LiveSocket {
     if (this.#over) this.#live?.then((socket) => socket.send(message, { binary }));
   }
 
-  #attach({ socket }: LiveConnection): WebSocket {
+  #attach({ socket }: LiveConnection): LiveConnectionSocket {
     socket.on('error', () => socket.terminate());
     socket.on('message', (data, binary) => {
       socket.pause();
@@ -83,7 +71,11 @@ export class LiveSocket {
 }
 
 /** Ends a connection as the other one ended: 1005 is a close without a code, 1006 none at all. */
-export function endSocket(socket: WebSocket, code: number, reason: string): void {
+export function endSocket(
+  socket: Pick<LiveConnectionSocket, 'close' | 'terminate'>,
+  code: number,
+  reason: string,
+): void {
   if (code === 1006) socket.terminate();
   else if (code === 1005) socket.close();
   else socket.close(code, reason);

@@ -2,7 +2,14 @@ import type { RecordedExchange } from '../cassette/legs.ts';
 import type { Protocol, Side } from '../util/types.ts';
 import type { Closest } from './closest.ts';
 import { type Recording, recordingsOf } from './recording.ts';
-import { type MatchLevel, type MatchRequest, routeOf, SOCKET_METHOD, type TargetBase } from './request.ts';
+import {
+  type MatchLevel,
+  type MatchRequest,
+  type MatchRules,
+  routeOf,
+  SOCKET_METHOD,
+  type TargetBase,
+} from './request.ts';
 import { type AskedRequest, type RecordedRequest, RequestTable } from './request-table.ts';
 
 /** What an exhausted key gives: a miss, its last answer again, or all of them again from the first. */
@@ -15,6 +22,8 @@ export interface MatchOptions {
   side?: Side;
   /** Base URL of the recorded upstream: its path and query are no part of what its requests ask for. */
   base?: TargetBase;
+  /** Field rules of the user's own. */
+  rules?: MatchRules;
 }
 
 /** Why a request has no recording. */
@@ -82,8 +91,8 @@ interface Queue {
  * `unsettled` says how many from the first are to be handed to `relearn`. Then `finder` can be asked.
  */
 export function createMatchIndex(options: MatchOptions): RequestTable {
-  const { level, side = 'client', base } = options;
-  return new RequestTable({ level, side, base });
+  const { level, side = 'client', base, rules } = options;
+  return new RequestTable({ level, side, base, rules });
 }
 
 /**

@@ -11,11 +11,12 @@ import { type Answer, type InterimAnswer, planAnswer } from './answer.ts';
 import { type ExchangeSource, sourceOfList } from './exchange-source.ts';
 import { type Leftover, openLibrary } from './library.ts';
 import { matchRequest, readBody } from './live-request.ts';
-import type { OpenLive } from './live-socket.ts';
+import type { OpenLive } from './live-connection.ts';
 import type { Miss, Repeat } from './match.ts';
-import { MISS_STATUS, missBody } from './miss.ts';
+import { planMessages } from './message-answer.ts';
+import { MISS_STATUS, missBody, missText } from './miss.ts';
 import type { Recording } from './recording.ts';
-import { type MatchLevel, SOCKET_METHOD, type TargetBase } from './request.ts';
+import { type MatchLevel, type MatchRules, SOCKET_METHOD, type TargetBase } from './request.ts';
 import { createSocketPlayer } from './socket-player.ts';
 
 /** Recorded time, so many times faster, or no waiting at all (the writes stay apart). */
@@ -34,6 +35,8 @@ export interface PlayerOptions {
   port?: number;
   /** Base URL of the recorded upstream; its path and query do not count in matching. */
   base?: TargetBase;
+  /** Field rules of the user's own. */
+  rules?: MatchRules;
   /** Redacts live requests before they are matched, as the recorded ones were. */
   redactor?: Pick<Redactor, 'headers' | 'body' | 'url'>;
   /** Answers a request that has no recording, in place of the miss; `body` is as it crossed the wire. */
@@ -84,6 +87,7 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
     repeat: options.repeat,
     side,
     ...(base && side === 'upstream' ? { base } : {}),
+    ...(options.rules ? { rules: options.rules } : {}),
   });
   const misses: Miss[] = [];
   const counts = { served: 0, forwarded: 0, active: 0 };
@@ -126,7 +130,12 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
     });
   });
   const sockets = createSocketPlayer({
-    library,
+    upgrade(target) {
+      const { recorded, accepted } = library.upgradeAt(target);
+      if (accepted) return { accepted: library.load(accepted) };
+      library.find({ method: 'GET', target, body: undefined });
+      return recorded ? 'refused' : undefined;
+    },
     closing: closing.signal,
     pace: (started, gone) => paceOf(options.speed, started, AbortSignal.any([closing.signal, gone])),
     async find(target, wire) {
@@ -137,13 +146,13 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
         counts.served++;
         const recording = await result.hit.load();
         options.onRequest?.({ ...event, kind: 'served', recording, repeated: result.hit.repeated });
-        return recording;
+        return planMessages(recording);
       }
       const miss = await result.miss();
       if (options.forwardSocket) counts.forwarded++;
       else misses.push(miss);
       options.onRequest?.({ ...event, kind: options.forwardSocket ? 'forwarded' : 'missed', miss });
-      return miss;
+      return { miss: missText(miss) };
     },
     forward: options.forwardSocket,
     failed: (target, error) => options.onRequest?.({ method: SOCKET_METHOD, target, kind: 'failed', error }),

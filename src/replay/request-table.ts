@@ -11,6 +11,7 @@ import {
   compareForm,
   type MatchLevel,
   type MatchRequest,
+  type MatchRules,
   type ParsedBody,
   routeOf,
   ruleTreeOf,
@@ -52,6 +53,7 @@ export interface TableOptions {
   level: MatchLevel;
   side: Side;
   base: TargetBase | undefined;
+  rules?: MatchRules | undefined;
 }
 
 /** A request on its way through the table. */
@@ -175,7 +177,7 @@ export class RequestTable {
    * @param protocol whose rules count; that of the recorded requests of its path when not given
    */
   view(request: MatchRequest, protocol?: Protocol | null): RequestView {
-    const { level } = this.#options;
+    const { level, rules } = this.#options;
     const draft = draftOf(request);
     const { body } = draft;
     const notes = new Map<string, string>();
@@ -186,7 +188,7 @@ export class RequestTable {
     return {
       form: this.#compare(draft, spoken, find),
       body,
-      tree: ruleTreeOf(level, spoken),
+      tree: ruleTreeOf(level, spoken, rules),
       notes,
       places,
       apply: (document, tree) => applyRules(document, tree, (text, kind) => find(text, make(kind))).value,
@@ -234,8 +236,9 @@ export class RequestTable {
     protocol: Protocol | null,
     text: (value: string, make: (value: string) => string) => string,
   ): ComparedRequest {
-    const { level, base } = this.#options;
-    return compareForm(request, body, { level, protocol, base, scrub: this.#scrubbersOf(places).scrub, text });
+    const { level, base, rules } = this.#options;
+    const { scrub } = this.#scrubbersOf(places);
+    return compareForm(request, body, { level, protocol, base, rules, scrub, text });
   }
 
   #scrubbersOf(ofRequest: Places): { places: Scrubber; scrub: Scrubber } {

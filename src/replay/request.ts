@@ -1,6 +1,7 @@
 import { canonicalJson, parseJson } from '../decode/json.ts';
 import { LIMITS } from '../decode/limits.ts';
 import { CHAT_MATCH_RULES } from '../protocols/chat/match-rules.ts';
+import type { FieldRules } from '../protocols/match-rule.ts';
 import { MESSAGES_MATCH_RULES } from '../protocols/messages/match-rules.ts';
 import { RESPONSES_MATCH_RULES } from '../protocols/responses/match-rules.ts';
 import { fromUtf8, isUtf8 } from '../util/bytes.ts';
@@ -57,12 +58,24 @@ export interface ComparedRequest {
   session: string | undefined;
 }
 
+const RULES: Readonly<Record<Protocol, FieldRules>> = {
+  responses: RESPONSES_MATCH_RULES,
+  chat: CHAT_MATCH_RULES,
+  messages: MESSAGES_MATCH_RULES,
+};
+
 const RULE_TREES: Record<Protocol | 'none', RuleTree> = {
-  responses: compileRules(RESPONSES_MATCH_RULES),
-  chat: compileRules(CHAT_MATCH_RULES),
-  messages: compileRules(MESSAGES_MATCH_RULES),
+  responses: compileRules(RULES.responses),
+  chat: compileRules(RULES.chat),
+  messages: compileRules(RULES.messages),
   none: compileRules([]),
 };
+
+/** Field rules of the user's own, which come on top of those of their protocol. */
+export type MatchRules = Readonly<Partial<Record<Protocol, FieldRules>>>;
+
+/** The tables with the rules of a user, each compiled once. */
+const EXTENDED = new WeakMap<MatchRules, Map<Protocol, RuleTree>>();
 
 const EXACT_TREE = compileRules([{ path: '', rule: 'static' }]);
 
@@ -110,14 +123,24 @@ export interface CompareContext {
   level: MatchLevel;
   protocol: Protocol | null;
   base: TargetBase | undefined;
+  rules: MatchRules | undefined;
   scrub: Scrubber;
   /** Applies `make` to a text, or answers with what its elision or its full form is compared as. */
   text(value: string, make: (value: string) => string): string;
 }
 
-/** The field rules of a protocol at a level. */
-export function ruleTreeOf(level: MatchLevel, protocol: Protocol | null): RuleTree {
-  return level === 'exact' ? EXACT_TREE : RULE_TREES[protocol ?? 'none'];
+/** The field rules of a protocol at a level. At `exact` there are none, nor any of the user's. */
+export function ruleTreeOf(level: MatchLevel, protocol: Protocol | null, own?: MatchRules): RuleTree {
+  if (level === 'exact') return EXACT_TREE;
+  return protocol && own?.[protocol] ? extendedTree(protocol, own) : RULE_TREES[protocol ?? 'none'];
+}
+
+function extendedTree(protocol: Protocol, own: MatchRules): RuleTree {
+  const trees = EXTENDED.get(own) ?? new Map<Protocol, RuleTree>();
+  EXTENDED.set(own, trees);
+  const tree = trees.get(protocol) ?? compileRules([...RULES[protocol], ...own[protocol]!]);
+  trees.set(protocol, tree);
+  return tree;
 }
 
 /** Turns a request into what it is compared as. */
@@ -128,7 +151,7 @@ export function compareForm(request: MatchRequest, body: ParsedBody, context: Co
     const content = body.kind === 'none' ? 'empty' : body.sha256;
     return { key: `${route}?${query}\n${content}`, route, query, content, body: undefined, session: undefined };
   }
-  const tree = ruleTreeOf(context.level, context.protocol);
+  const tree = ruleTreeOf(context.level, context.protocol, context.rules);
   const ruled = applyRules(body.value, tree, (value, kind) =>
     context.text(value, kind === 'static' ? unnumber : (raw) => context.scrub(unnumber(raw))),
   );

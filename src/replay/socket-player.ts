@@ -4,19 +4,19 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { errorText } from '../protocols/errors.ts';
 import { beginsExchange } from '../protocols/responses/socket.ts';
 import { headerPairs, headText } from '../util/headers.ts';
-import { dropHopByHop } from '../util/hop-by-hop.ts';
+import { dropHandshake } from '../util/hop-by-hop.ts';
 import type { RawHeaders } from '../util/types.ts';
-import type { Library } from './library.ts';
-import { endSocket, type LiveConnection, LiveSocket, type OpenLive } from './live-socket.ts';
-import type { Miss } from './match.ts';
-import { planMessages } from './message-answer.ts';
-import { missText } from './miss.ts';
+import type { LiveConnection, OpenLive } from './live-connection.ts';
+import { LiveSocket } from './live-socket.ts';
+import type { MessageAnswer } from './message-answer.ts';
 import type { Recording } from './recording.ts';
+import { MESSAGE_BYTES, playMessages, upgradeHeaders } from './socket-answer.ts';
 
 export interface SocketPlayerOptions {
-  library: Pick<Library, 'find' | 'upgradeAt' | 'load'>;
-  /** Finds the answer to one `response.create`, and counts it. */
-  find(target: string, body: Uint8Array): Promise<Recording | Miss>;
+  /** What was recorded of an upgrade of this target, which counts as played; undefined: nothing. */
+  upgrade(target: string): { accepted: Promise<Recording> } | 'refused' | undefined;
+  /** The answer to one `response.create`, which counts as played, or why there is none. */
+  find(target: string, body: Uint8Array): Promise<MessageAnswer | { miss: string }>;
   /** Where what has no recording is sent; absent: a miss is an answer. */
   forward: OpenLive | undefined;
   /** Waits until a recorded moment after `started` has come; rejects when `gone` is aborted. */
@@ -33,12 +33,8 @@ export interface SocketPlayer {
   upgrade(request: IncomingMessage, transport: Duplex, first: Buffer): void;
 }
 
-/** As the proxy takes, and Codex sends. */
-const MESSAGE_BYTES = 64 * 1024 * 1024;
-
 /** Serves the recorded exchanges of WebSockets: each `response.create` is answered with the messages of its recording. */
 export function createSocketPlayer(options: SocketPlayerOptions): SocketPlayer {
-  const { library } = options;
   const heads = new WeakMap<IncomingMessage, string[]>();
   const settings: ServerOptions & { closeTimeout: number } = {
     noServer: true,
@@ -66,10 +62,10 @@ export function createSocketPlayer(options: SocketPlayerOptions): SocketPlayer {
     upgrade(request, transport, first) {
       const target = request.url ?? '/';
       const upgrade = { request, transport, first };
-      const { recorded, accepted } = library.upgradeAt(target);
-      if (accepted) {
-        library.load(accepted).then(
-          (recording) => accept(upgrade, answerHead(recording)),
+      const recorded = options.upgrade(target);
+      if (typeof recorded === 'object') {
+        recorded.accepted.then(
+          ({ entry }) => accept(upgrade, headLines(upgradeHeaders(entry))),
           (error: unknown) => {
             transport.destroy();
             options.failed(target, error);
@@ -77,14 +73,12 @@ export function createSocketPlayer(options: SocketPlayerOptions): SocketPlayer {
         );
         return;
       }
-      // A recorded refusal counts as played.
-      library.find({ method: request.method ?? 'GET', target, body: undefined });
       if (recorded || !options.forward) {
         refuse(transport);
         return;
       }
       options.forward(request).then(
-        (live) => accept(upgrade, headerLines(live.headers), live),
+        (live) => accept(upgrade, headLines(dropHandshake(live.headers)), live),
         () => refuse(transport),
       );
     },
@@ -105,16 +99,8 @@ function refuse(transport: Duplex): void {
   transport.end(`HTTP/1.1 426 Upgrade Required\r\n${type}\r\nconnection: close\r\n\r\n${body}`);
 }
 
-/** Header lines of the recorded answer that are not those of its handshake. */
-function answerHead({ entry }: Recording): string[] {
-  const raw = entry.response.headers.flatMap(({ name, value }) => [name, value]);
-  return headerLines(dropHopByHop(raw));
-}
-
-function headerLines(raw: RawHeaders): string[] {
-  return headerPairs(raw)
-    .filter(([name]) => !name.toLowerCase().startsWith('sec-websocket-'))
-    .map(([name, value]) => `${name}: ${headText(value)}`);
+function headLines(raw: RawHeaders): string[] {
+  return headerPairs(raw).map(([name, value]) => `${name}: ${headText(value)}`);
 }
 
 /** One after the other, as the Responses API answers. */
@@ -142,8 +128,8 @@ function serveSocket(
     busy = busy
       .then(async () => {
         const found = await options.find(target, message);
-        if ('entry' in found) return play(socket, found, options.pace(started, gone.signal));
-        return live ? live.ask(message) : socket.send(missMessage(found));
+        if ('messages' in found) return playMessages(socket, found, options.pace(started, gone.signal));
+        return live ? live.ask(message) : socket.send(missMessage(found.miss));
       })
       .catch((error: unknown) => {
         if (!gone.signal.aborted) options.failed(target, error);
@@ -152,26 +138,8 @@ function serveSocket(
   });
 }
 
-async function play(socket: WebSocket, recording: Recording, pace: (ms: number) => Promise<unknown>): Promise<void> {
-  const { messages, close } = planMessages(recording);
-  for (const { ms, data, binary } of messages) {
-    await pace(ms);
-    await send(socket, data, binary);
-  }
-  if (!close) return;
-  await pace(messages.at(-1)?.ms ?? 0);
-  endSocket(socket, close.code, close.reason);
-}
-
-/** Resolves when the message is with the system. */
-function send(socket: WebSocket, data: Uint8Array, binary: boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.send(data, { binary }, (error) => (error ? reject(error) : resolve()));
-  });
-}
-
 /** A miss in the shape in which the Responses API sends errors over WebSocket. */
-function missMessage(miss: Miss): string {
-  const error = { type: 'invalid_request_error', code: 'cassette_miss', message: missText(miss), param: null };
+function missMessage(message: string): string {
+  const error = { type: 'invalid_request_error', code: 'cassette_miss', message, param: null };
   return JSON.stringify({ type: 'error', status: 400, error });
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { HarHeader } from '../cassette/format.ts';
 import type { Leg } from '../cassette/legs.ts';
+import { quoted } from '../util/shell.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { oneLine } from './text.ts';
 
@@ -136,7 +137,7 @@ function quote(text: string): string {
 }
 
 function literal(text: string): string {
-  return text === '' ? '' : `'${text.replaceAll("'", `'\\''`)}'`;
+  return text === '' ? '' : quoted(text);
 }
 
 function variableFor(kind: string): string {

@@ -78,13 +78,22 @@ export function refuseUpgrade(
   text: string,
   status = '426 Upgrade Required',
 ): { head: WrittenHead; body: Buffer } {
-  const body = Buffer.from(text);
-  const head = [
-    `HTTP/1.1 ${status}`,
-    'content-type: application/json',
-    `content-length: ${body.length}`,
-    'connection: close',
-  ].join('\r\n');
+  return answerUpgrade(transport, status, ['content-type', 'application/json'], Buffer.from(text));
+}
+
+/**
+ * Answers an upgrade with something else than 101, and closes.
+ * @param status code and reason
+ * @param headers without those of the connection, and without a length
+ */
+export function answerUpgrade(
+  transport: Duplex,
+  status: string,
+  headers: RawHeaders,
+  body: Buffer,
+): { head: WrittenHead; body: Buffer } {
+  const fields = [...headerPairs(headers), ['content-length', String(body.length)], ['connection', 'close']];
+  const head = [`HTTP/1.1 ${status}`, ...fields.map(([name, value]) => `${name}: ${value}`)].join('\r\n');
   transport.on('error', () => transport.destroy());
   transport.end(Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body]), () => transport.destroy());
   return { head: parseResponseHead(head), body };

@@ -36,7 +36,7 @@ export function withCompaction(hop: Hop): Hop {
     request(body, context) {
       const items = inputItems(body.input);
       const compacting = items.some((item) => asObject(item)?.type === 'compaction_trigger');
-      const told = items.some(isOwnCompaction);
+      const told = items.some((item) => summaryOf(item) !== undefined);
       if (!compacting && !told) return hop.request(body, context);
       const input = items.filter((item) => asObject(item)?.type !== 'compaction_trigger').map(tellSummary);
       const asked = compacting ? askSummary({ ...body, input }) : { ...body, input };
@@ -53,15 +53,15 @@ export function withCompaction(hop: Hop): Hop {
   };
 }
 
-function isOwnCompaction(value: unknown): boolean {
+/** The summary that a compaction of our own holds. */
+function summaryOf(value: unknown): string | undefined {
   const item = asObject(value);
-  return item?.type === 'compaction' && openSummary(asString(item.encrypted_content) ?? '') !== undefined;
+  return item?.type === 'compaction' ? openSummary(asString(item.encrypted_content) ?? '') : undefined;
 }
 
 function tellSummary(value: unknown): unknown {
-  if (!isOwnCompaction(value)) return value;
-  const summary = openSummary(asString(asObject(value)?.encrypted_content) ?? '');
-  return message(`${TOLD}\n\n${summary}`);
+  const summary = summaryOf(value);
+  return summary === undefined ? value : message(`${TOLD}\n\n${summary}`);
 }
 
 /** The tools stay, since the history calls them; the model may not. */

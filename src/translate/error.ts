@@ -97,9 +97,9 @@ function errorObject(value: unknown): JsonObject | undefined {
 
 function messageOf(said: JsonObject): string | undefined {
   const { message, detail } = said;
-  if (typeof message === 'string' && message !== '') return message;
-  if (typeof detail === 'string' && detail !== '') return detail;
-  return detail === undefined ? undefined : JSON.stringify(detail);
+  const text = asString(message) || asString(detail);
+  if (text) return text;
+  return typeof detail === 'object' && detail !== null ? JSON.stringify(detail) : undefined;
 }
 
 /** A page of HTML or a line of text, cut to what a terminal shows; JSON that says nothing is told as it is. */
@@ -164,16 +164,17 @@ export function retryHeaders(headers: RawHeaders, now: number): string[] {
     if (name === 'retry-after') after = headers[i + 1];
     if (name === 'retry-after-ms') ms = headers[i + 1];
   }
-  const seconds =
-    secondsOf(after, now) ??
-    (ms !== undefined && /^\d+(?:\.\d+)?$/.test(ms) ? Math.ceil(Number(ms) / 1000) : undefined);
+  const seconds = secondsOf(after, now) ?? (isNumber(ms) ? Math.ceil(Number(ms) / 1000) : undefined);
   const out = seconds === undefined ? [] : ['retry-after', String(seconds)];
   return ms === undefined ? out : [...out, 'retry-after-ms', ms];
 }
 
 function secondsOf(after: string | undefined, now: number): number | undefined {
-  if (after === undefined) return undefined;
-  if (/^\d+(?:\.\d+)?$/.test(after)) return Math.ceil(Number(after));
-  const date = Date.parse(after);
+  if (isNumber(after)) return Math.ceil(Number(after));
+  const date = Date.parse(String(after));
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+}
+
+function isNumber(text: string | undefined): boolean {
+  return /^\d+(?:\.\d+)?$/.test(String(text));
 }

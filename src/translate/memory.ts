@@ -24,7 +24,7 @@ export function withMemory(hop: Hop, memory: ResponseMemory): Hop {
         return problemOf(400, 'previous_response_not_found', message);
       }
       const items = inputItems(body.input);
-      const translated = hop.request(id === undefined ? body : withHistory(body, before, items), context);
+      const translated = hop.request(withHistory(body, before, items), context);
       if ('problem' in translated || body.store === false) return translated;
       // In this order: fields that are added behind those of another object cost V8 microseconds each.
       return { ...translated, plan: { history: [...before, ...items], ...translated.plan } };

@@ -1,7 +1,7 @@
-import type { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import { Agent, buildConnector, Client, type Dispatcher } from 'undici';
 import type { RawHeaders } from '../util/types.ts';
+import { dispatchUpstream } from './dispatch.ts';
 import { createHttp2Upstream } from './http2.ts';
 import { markReused } from './repeat.ts';
 
@@ -65,7 +65,8 @@ export interface Upstream {
  * tests and replays.
  */
 export function createUpstream(options: UpstreamOptions, dispatcher?: Dispatcher): Upstream {
-  if (dispatcher) return { send: (request, handler) => dispatch(dispatcher, request, handler), close: async () => {} };
+  if (dispatcher)
+    return { send: (request, handler) => dispatchUpstream(dispatcher, request, handler), close: async () => {} };
   const ca = options.ca === undefined ? undefined : [...rootCertificates, options.ca];
   const settings = {
     connect: createConnector(options.connectMs, ca),
@@ -81,9 +82,9 @@ export function createUpstream(options: UpstreamOptions, dispatcher?: Dispatcher
   const protocols = new Map<string, 'http/1.1' | 'h2'>();
   const http2 = createHttp2Upstream({ ...options, ca }, (origin) => protocols.delete(origin));
   const viaHttp1 = (request: UpstreamRequest, handler: UpstreamHandler) => {
-    if (!request.fresh) return dispatch(agent, request, handler);
+    if (!request.fresh) return dispatchUpstream(agent, request, handler);
     const once = new Client(request.origin, settings);
-    dispatch(once, request, handler);
+    dispatchUpstream(once, request, handler);
     once.close();
   };
   return {
@@ -115,17 +116,6 @@ export function createUpstream(options: UpstreamOptions, dispatcher?: Dispatcher
       await agent.destroy();
     },
   };
-}
-
-function dispatch(dispatcher: Dispatcher, request: UpstreamRequest, handler: UpstreamHandler): void {
-  const options: Dispatcher.DispatchOptions = {
-    origin: request.origin,
-    path: request.path,
-    method: request.method as Dispatcher.HttpMethod,
-    headers: request.headers as string[],
-    body: request.body as Buffer | Readable | null,
-  };
-  dispatcher.dispatch(options, handler as Dispatcher.DispatchHandler);
 }
 
 /** Offers HTTP/1.1 alone, and tells errors of connections that have answered before. */

@@ -57,7 +57,9 @@ export function toHarHeaders(raw: RawHeaders): { name: string; value: string }[]
 
 /** The way back from `toHarHeaders`. */
 export function fromHarHeaders(list: readonly { name: string; value: string }[]): string[] {
-  return list.flatMap(({ name, value }) => [name, value]);
+  const raw: string[] = [];
+  for (const { name, value } of list) raw.push(name, value);
+  return raw;
 }
 
 /** The first line of a head as HTTP/1.1 writes it, and its fields: names and values in turns, without the blanks before a value. */

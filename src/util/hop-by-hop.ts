@@ -29,6 +29,16 @@ export function dropHopByHop(headers: RawHeaders, alsoDrop?: ReadonlySet<string>
   return named ? dropNamed(kept, named) : kept;
 }
 
+/** Copies headers without those of a WebSocket handshake: each hop has its own (RFC 6455 section 11.3). */
+export function dropHandshake(headers: RawHeaders): string[] {
+  return headers.filter((_, i) => !(headers[i - (i % 2)] as string).toLowerCase().startsWith('sec-websocket-'));
+}
+
+/** The subprotocols that `Sec-WebSocket-Protocol` offers, in the client's order. */
+export function offeredProtocols(value: string | undefined): string[] {
+  return (value ?? '').split(',').flatMap((name) => name.trim() || []);
+}
+
 /** Adds the options of a `Connection` field that are names of fields which are not dropped anyway. */
 function addOptions(named: Set<string> | undefined, value: string): Set<string> | undefined {
   let options = named;

@@ -51,7 +51,9 @@ export function validateStream(
   profiles: readonly Profile[],
 ): Finding[] {
   const { events: read, rest } = parseSse(bytes);
-  const events = read.map((event): ParsedEvent => ({ ...event, value: parseData(event.data) }));
+  const events = read.map(({ event, id, data, start, end }): ParsedEvent => {
+    return { event, id, data, start, end, value: parseData(data) };
+  });
   const schema = events.flatMap((event, index) =>
     judgeEvent(protocol, event, profiles).map((finding) => ({ ...finding, event: index, offset: event.start })),
   );

@@ -34,11 +34,10 @@ export function checkGrammar(
   profiles: readonly Profile[] = ALL,
 ): Finding[] {
   const grammar = GRAMMARS[protocol];
-  const plain = events.map(({ event, data, ...parsed }) => ({
-    name: event,
-    data,
-    ...('value' in parsed ? { value: parsed.value } : {}),
-  }));
+  const plain = events.map((parsed) => {
+    const { event: name, data } = parsed;
+    return 'value' in parsed ? { name, data, value: parsed.value } : { name, data };
+  });
   const findings = grammar
     .check(plain, end)
     .flatMap((violation) => toFinding(protocol, grammar.rules[violation.rule]!, violation, profiles, events));

@@ -74,7 +74,11 @@ function withoutBodies(entry: Entry): string {
 
 /** A header of which redaction left a placeholder has nothing to find; that its name is one for credentials makes the search slow. */
 function isNotRedacted({ name, value }: { name: string; value: string }): boolean {
-  return !(/^[a-z-]+$/i.test(name) && /^(?:[a-z-]+ )?\[redacted:[a-z0-9-]+#\d+\]$/i.test(value));
+  return !(
+    value.includes('[redacted:') &&
+    /^[a-z-]+$/i.test(name) &&
+    /^(?:[a-z-]+ )?\[redacted:[a-z0-9-]+#\d+\]$/i.test(value)
+  );
 }
 
 function placeOf(leg: LegName | undefined, entry: Entry): Partial<Finding> {

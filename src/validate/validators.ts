@@ -69,16 +69,18 @@ export function createValidators(compile: (form: SchemaForm) => CompiledForm): F
     return (value) => ({ errors: validate(value) ? [] : [...(validate.errors ?? [])], sourceOf, tagsOf });
   };
   const judges: Judges = { strict: new Map(), tolerant: new Map(), codex: new Map() };
-  return (root, profile, value) => {
+  const judgeOf = (root: DocumentRoot, profile: Profile): Judge => {
     const target = targetOf(root, profile);
-    if (!target) return undefined;
-    const judge = judges[profile].get(root) ?? prepare(target);
+    const judge = target ? prepare(target) : asksNothing;
     judges[profile].set(root, judge);
-    return judge(value);
+    return judge;
   };
+  return (root, profile, value) => (judges[profile].get(root) ?? judgeOf(root, profile))(value);
 }
 
-type Judge = (value: unknown) => SchemaFaults;
+const asksNothing: Judge = () => undefined;
+
+type Judge = (value: unknown) => SchemaFaults | undefined;
 type Judges = Record<Profile, Map<DocumentRoot, Judge>>;
 
 interface ErrorPlaces {

@@ -138,7 +138,7 @@ describe('interim responses', () => {
 
   it('count in `diff`, but for their times', async () => {
     const diff = (a: Entry, b: Entry) =>
-      compareCassettes(sourceOfList(groupExchanges([a])), sourceOfList(groupExchanges([b])), 'shape');
+      compareCassettes(sourceOfList(groupExchanges([a])), sourceOfList(groupExchanges([b])), { level: 'shape' });
     const one = withHints([LINK]);
     const later = structuredClone(one);
     later.response._informational![0]!.ms = 700;

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { machineMark } from '../../src/cassette/journal.ts';
 import { run } from '../../src/cli/main.ts';
 import { type CapturedIo, captureIo } from '../helpers/capture-io.ts';
 import { readAll, temporaryFolder } from '../helpers/cassette-files.ts';
@@ -82,6 +83,14 @@ describe('record --append', () => {
     expect(header.redacted).toEqual({ authorization: 3 });
     const keys = exchanges.map(({ client }) => client.request.headers.find(({ name }) => name === 'authorization'));
     expect(keys.map((key) => key?.value)).toEqual([1, 2, 3].map((n) => `Bearer [redacted:authorization#${n}]`));
+  });
+
+  it('removes what a killed one had half written', async () => {
+    await record('-o', 'x.har', ...ask('a'));
+    await writeFile(join(cwd, `x.har.${2 ** 22 + 1}-1-${await machineMark()}.tmp`), 'half');
+    await record('-o', 'x.har', '--append', ...ask('b'));
+    expect(await readdir(cwd)).toEqual(['x.har']);
+    expect(await sessionsOf('x.har')).toEqual(['a', 'b']);
   });
 
   it('says in text what is new', async () => {

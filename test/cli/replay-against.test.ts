@@ -104,7 +104,7 @@ describe('tapedeck replay --against', () => {
     [['--launch', 'g {port}', '--update'], 2, '--update does not go together with a gateway.'],
     [['--launch', 'g {port}', '--speed', 'fast'], 2, '--speed fast is no speed.'],
     [['--launch', 'g {port}', '--upstream-port', '70000'], 2, '--upstream-port 70000 is not a port.'],
-    [['--launch', 'g {port}', '--launch-timeout', '0'], 2, '--launch-timeout 0 is no number of seconds.'],
+    [['--launch', 'g {port}', '--launch-timeout', '0'], 2, '--launch-timeout 0 is no number above 0.'],
     [['--launch', 'g {port}', '--key-env', 'NO_SUCH_KEY'], 2, '"NO_SUCH_KEY" is not set.'],
     [['--launch', 'g {port}', '--header', 'team'], 2, '--header "team" is no header.'],
   ])('%j ends with %i', async (flags, expected, message) => {

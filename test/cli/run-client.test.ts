@@ -103,12 +103,19 @@ describe('CODEX_HOME', () => {
     expect(args).toEqual(['-c', `openai_base_url="${URL}"`, 'exec', 'hi']);
     expect(env).not.toHaveProperty('CODEX_HOME');
   });
-  test('own: the provider that the config names is overridden instead', async () => {
+  test('own: so are the providers that the config defines', async () => {
     const command = await reporter('codex');
     await mkdir(join(folder, '.codex'));
     await writeFile(join(folder, '.codex', 'config.toml'), 'model_provider = "gw"\n[model_providers.gw]\nname = "G"\n');
     await run([command, 'exec'], { codexHome: 'own' }).result;
-    expect((await report()).args).toEqual(['-c', `model_providers.gw.base_url="${URL}"`, 'exec']);
+    const overrides = ['-c', `openai_base_url="${URL}"`, '-c', `model_providers.gw.base_url="${URL}"`];
+    expect((await report()).args).toEqual([...overrides, 'exec']);
+  });
+  test('own: a provider that cannot be sent here is warned of', async () => {
+    const command = await reporter('codex');
+    const { io, result } = run([command, 'exec', '--oss'], { codexHome: 'own' });
+    await result;
+    expect(io.err()).toContain('warning  Codex takes the built-in provider --oss, which cannot be sent here');
   });
   test('own: another command gets no overrides', async () => {
     const command = await reporter('claude');

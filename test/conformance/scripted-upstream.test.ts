@@ -43,6 +43,13 @@ function eventTypes(text: string): string[] {
 describe('default answers', () => {
   // Path, request, schema of the answer, something that must stand in it.
   const cases: [string, string, object, string, string][] = [
+    [
+      'a text to words that only sound like a command',
+      '/responses',
+      { ...ASK, input: [USER('Please run the tests')], tools: [EXEC_TOOL] },
+      'responses.stream',
+      DEFAULT_TEXT,
+    ],
     ['a text', '/responses', ASK, 'responses.stream', '"type":"response.completed"'],
     ['a text, whole', '/responses', { ...ASK, stream: false }, 'responses.response', DEFAULT_TEXT],
     [
@@ -168,9 +175,22 @@ describe('default answers', () => {
     expect(validateDocument('models', text, ['tolerant'])).toEqual([]);
   });
 
+  it.each([undefined, []])('tells of one model, with the script %j', async (script) => {
+    const { url } = await start(script);
+    const ask = async (path: string, method = 'GET') => {
+      const response = await fetch(url + path, { method });
+      return [response.status, (await response.json()) as Record<string, { code?: string }>] as const;
+    };
+    const [, listed] = (await ask('/models')) as unknown as [number, { data: { id: string }[] }];
+    for (const model of listed.data) expect(await ask(`/models/${model.id}?client_version=1`)).toEqual([200, model]);
+    const [status, { error }] = await ask('/models/nobody');
+    expect([status, error?.code]).toEqual([404, 'model_not_found']);
+    expect((await ask('/models/gpt-5.5', 'DELETE'))[0]).not.toBe(200);
+  });
+
   it('offers the script tool of models that take JavaScript', async () => {
     const tools = [{ type: 'namespace', name: 'functions', tools: [{ type: 'custom', name: 'exec' }] }];
-    const input = [{ type: 'additional_tools', tools }, USER('run echo hi')];
+    const input = [{ type: 'additional_tools', tools }, USER('run `echo hi`')];
     const text = await (await post(await start(), '/responses', { ...ASK, input })).text();
     expect(text).toContain('"namespace":"functions"');
     expect(text).toContain('tools.exec_command({cmd:');

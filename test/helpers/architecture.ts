@@ -102,6 +102,7 @@ const LAYERS: readonly [prefix: string, rule: LayerRule][] = [
 const EFFECT_PLACES = [
   'cli/',
   'proxy/server.ts',
+  'proxy/http-server.ts',
   'respond/',
   'upstream/',
   'state/',
@@ -116,6 +117,7 @@ const EFFECT_PLACES = [
   'replay/suite.ts',
   'replay/against.ts',
   'replay/against/send.ts',
+  'replay/against/sockets.ts',
   'replay/against/stage.ts',
   'replay/suite/worker.ts',
   'replay/suite/proxy/host.ts',

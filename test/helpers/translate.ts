@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../src/protocols/grammar.ts';
 import type { Dialect } from '../../src/translate/dialects.ts';
 import type { BackContext, Plan, StreamEvent, TranslateContext } from '../../src/translate/types.ts';
+import type { Loss } from '../../src/util/types.ts';
 import { validateDocument } from '../../src/validate/document.ts';
 import type { Finding, Profile } from '../../src/validate/findings.ts';
 
@@ -54,4 +55,12 @@ function removeAt(value: unknown, [step, ...rest]: string[]): void {
     if (rest.length === 0) delete object[key];
     else removeAt(object[key], rest);
   }
+}
+
+/** What kind of thing is lost where. */
+export function placesOf(losses: readonly Loss[]): string[] {
+  return losses.map(({ path, kind, reason }) => {
+    if (!reason.includes(' ')) throw new Error(`no reason why ${path} is lost`);
+    return `${kind} ${path}`;
+  });
 }

@@ -83,6 +83,8 @@ export function describeFixtures(folder: string, hop: Hop, request: JsonObject):
   const root = fileURLToPath(new URL(`../../fixtures/translations/${folder}/`, import.meta.url));
   const cases = readCases(folder, hop, request);
   const matches = async (name: string, file: string, value: unknown) => {
+    // Who calls a hop gets what its JSON says, and no fields that are undefined.
+    expect(JSON.parse(JSON.stringify(value))).toStrictEqual(value);
     await expect(`${JSON.stringify(value, null, 2)}\n`).toMatchFileSnapshot(`${root}${name}/${file}`);
   };
 

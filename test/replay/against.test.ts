@@ -249,6 +249,13 @@ async function deadGateway(): Promise<string> {
 }
 
 describe('runAgainst', () => {
+  it("compares requests by the user's field rules as well", async () => {
+    const gateway = faulty({ request: editBody((body) => (body.model = 'other')) });
+    const rules = { responses: [{ path: '/model', rule: 'ignore' }] } as const;
+    expect(failuresIn(await run([TEXT], gateway))).toEqual(['against.request: the request differs at /model']);
+    expect(failuresIn(await run([TEXT], gateway, { rules }))).toEqual([]);
+  });
+
   it('stops where nobody listens', async () => {
     const closed = async () => 'http://127.0.0.1:9/v1';
     await expect(run([TEXT], closed)).rejects.toMatchObject({ code: 'gateway-unreachable', exitCode: 4 });
@@ -304,7 +311,7 @@ describe('runAgainst', () => {
     expect(report.counts.exchanges).toBe(1);
   });
 
-  it('says what does not apply: a WebSocket, an exchange without an upstream side, a client that went away', async () => {
+  it('says what does not apply: a WebSocket over which nothing was asked, an exchange without an upstream side, a client that went away', async () => {
     const noUpstream = await edited(TEXT, (entries) => entries.splice(1));
     const gone = await edited(TEXT, ([client]) => {
       client!._outcome = 'client-aborted';
@@ -318,7 +325,7 @@ describe('runAgainst', () => {
     expect(reasons(noUpstream)).toEqual(Array(5).fill('there is no upstream side to be played'));
     const away = 'the client went away before the answer came to its end';
     expect(reasons(gone)).toEqual([undefined, undefined, undefined, away, away]);
-    expect(reasons(socket)).toEqual(Array(5).fill('it went over a WebSocket'));
+    expect(reasons(socket)).toEqual(Array(5).fill('nothing was asked for over its WebSocket'));
   });
 
   it('tells a cassette that cannot be read, and goes on', async () => {

@@ -9,7 +9,7 @@ import { recorded, type SideSpec } from '../helpers/recorded.ts';
 import { CREATE, client, recordedSocket, server } from '../helpers/recorded-socket.ts';
 
 const compare = (a: RecordedExchange[], b: RecordedExchange[], level: MatchLevel = 'shape') =>
-  compareCassettes(sourceOfList(a), sourceOfList(b), level);
+  compareCassettes(sourceOfList(a), sourceOfList(b), { level });
 
 /** The legs in which two exchanges with the same request differ. */
 async function legsOf(a: SideSpec, b: SideSpec, level: MatchLevel = 'shape') {
@@ -236,13 +236,13 @@ describe('exchanges', () => {
 
   test('two exchanges are compared whatever they ask for, under their own numbers', async () => {
     const [a, b] = [recorded({ body: {} }), recorded({ url: '/v1/models', method: 'GET' })];
-    const found = await comparePair({ exchange: a, number: 3 }, { exchange: b, number: 7 }, 'shape');
+    const found = await comparePair({ exchange: a, number: 3 }, { exchange: b, number: 7 }, { level: 'shape' });
     expect(found).toMatchObject({ same: 0, different: [{ a: { number: 3 }, b: { number: 7 }, by: 'order' }] });
     expect(found.different[0]?.legs[0]).toMatchObject({
       leg: 'client-request',
       head: [{ pointer: '/method' }, { pointer: '/path' }],
     });
-    const same = await comparePair({ exchange: a, number: 1 }, { exchange: a, number: 2 }, 'shape');
+    const same = await comparePair({ exchange: a, number: 1 }, { exchange: a, number: 2 }, { level: 'shape' });
     expect(same).toMatchObject({ same: 1, different: [] });
   });
 

@@ -39,6 +39,38 @@ describe('applyRules', () => {
       { a: 'x', b: 'x' },
       { a: 'X', b: '[live:string]' },
     ],
+    [
+      'what the star says below holds for a literal name, where nothing else is said',
+      [
+        { path: '/*/id', rule: 'live' },
+        { path: '/*/b', rule: 'ignore' },
+        { path: '/0/a', rule: 'static' },
+        { path: '/0/b', rule: 'static' },
+      ],
+      [
+        { id: 'x', a: 'x', b: 'x' },
+        { id: 'x', a: 'x', b: 'x' },
+      ],
+      [
+        { id: '[live:string]', a: 'x', b: 'x' },
+        { id: '[live:string]', a: 'X' },
+      ],
+    ],
+    [
+      'the last rule for a path counts',
+      [
+        { path: '/a', rule: 'ignore' },
+        { path: '/a', rule: 'static' },
+      ],
+      { a: 'x' },
+      { a: 'x' },
+    ],
+    [
+      'names with slashes and tildes',
+      [{ path: '/a~1b/~0c', rule: 'ignore' }],
+      { 'a/b': { '~c': 1, d: 2 } },
+      { 'a/b': { d: 2 } },
+    ],
   ] as const)('%s', (_, rules, body, expected) => {
     expect(applyRules(body, compileRules(rules), upper).value).toEqual(expected);
   });
@@ -51,6 +83,14 @@ describe('applyRules', () => {
     const body = { key: 's1', input: [{ call_id: 'b' }, { call_id: 'a' }, { call_id: 'b' }] };
     expect(applyRules(body, rules, upper)).toMatchObject({ callIds: ['b', 'a'], session: 's1' });
     expect(applyRules({ key: 7 }, rules, upper)).toMatchObject({ callIds: [], session: undefined });
+  });
+
+  test('still knows the session by a field that another rule is given', () => {
+    const rules = compileRules([
+      { path: '/key', rule: 'live', session: true },
+      { path: '/key', rule: 'ignore' },
+    ]);
+    expect(applyRules({ key: 's1' }, rules, upper)).toMatchObject({ value: {}, session: 's1' });
   });
 
   test('keeps a field named __proto__', () => {

@@ -12,6 +12,10 @@ function ids(seed: string, count: number): string[] {
 describe('the ids of an exchange', () => {
   it('follow from its seed', () => expect(ids(SEED, 5)).toEqual(ids(SEED, 5)));
 
+  it('are the same in every version, since replays compare them', () => {
+    expect(ids(SEED, 2)).toEqual(['msg_96cb3c35ae72c0e91d29a8f129ca74fe', 'msg_96cb3c35ae72c0e91d29a8f1c801eeaf']);
+  });
+
   it('are a prefix and 32 hex digits', () => {
     for (const id of ids(SEED, 1000)) expect(id).toMatch(/^msg_[0-9a-f]{32}$/);
   });
@@ -32,5 +36,6 @@ describe('its clock', () => {
     [SEED, 1700000000123],
     ['no time', 0],
     ['-5', 0],
+    ['at 1700000000123-', 0],
   ])('of seed %j says %d', (seed, ms) => expect(createContext(seed, defaultDialect('chat')).now()).toBe(ms));
 });

@@ -79,6 +79,15 @@ describe('an error before the stream', () => {
     ['FastAPI, a list', '{"detail":[{"loc":["body"],"msg":"m"}]}', '[{"loc":["body"],"msg":"m"}]'],
     ['a bare message', '{"message":"m"}', 'm'],
     ['HTML', '<html><style>b{}</style><h1>502 Bad\nGateway</h1></html>', '502 Bad Gateway'],
+    ['HTML in blocks', '<p>Bad</p><p>Gateway</p>', 'Bad Gateway'],
+    ['HTML around a script', 'Bad<script>a b</script>Gateway', 'Bad Gateway'],
+    ['a text with gaps', ' Bad\n\n\tGateway ', 'Bad Gateway'],
+    ['a long text', 'x'.repeat(600), 'x'.repeat(500)],
+    ['an empty message beside a detail', '{"message":"","detail":"d"}', 'd'],
+    ['an empty message', '{"message":""}', '{"message":""}'],
+    ['an empty detail', '{"detail":""}', '{"detail":""}'],
+    ['null for a detail', '{"detail":null}', '{"detail":null}'],
+    ['a number for a detail', '{"detail":7}', '{"detail":7}'],
     ['nothing', '', 'The provider answered with status 502 and no message.'],
     ['JSON without a message', '{"a":1}', '{"a":1}'],
   ])('takes the message out of %s', (_, text, message) => {
@@ -107,6 +116,16 @@ describe('an error before the stream', () => {
     });
   });
 
+  it.each([
+    [422, 'invalid_request_error'],
+    [500, 'server_error'],
+  ])('gives an error of status %d without a type one', (status, type) => {
+    const facts = readProviderError({ status, text: '{"error":{"message":"m"}}' });
+    expect(JSON.parse(writeClientError('chat', facts).text)).toEqual({
+      error: { message: 'm', type, param: null, code: null },
+    });
+  });
+
   it('gives Messages clients its own types and statuses', () => {
     const facts = readProviderError({ status: 503, text: '{"error":{"message":"overloaded"}}' });
     expect(writeClientError('messages', facts)).toEqual({
@@ -122,6 +141,12 @@ describe('an error before the stream', () => {
     ['a date', ['retry-after', 'Sat, 21 Nov 2026 12:00:30 GMT'], ['retry-after', '30']],
     ['a date that is past', ['retry-after', 'Sat, 21 Nov 2026 11:00:00 GMT'], ['retry-after', '0']],
     ['milliseconds alone', ['retry-after-ms', '1500'], ['retry-after', '2', 'retry-after-ms', '1500']],
+    ['parts of milliseconds', ['retry-after-ms', '999.75'], ['retry-after', '1', 'retry-after-ms', '999.75']],
+    ['milliseconds with a unit', ['retry-after-ms', '1500ms'], ['retry-after-ms', '1500ms']],
+    ['milliseconds below zero', ['retry-after-ms', '-1500'], ['retry-after-ms', '-1500']],
+    ['many seconds', ['retry-after', '120.25'], ['retry-after', '121']],
+    ['seconds with a unit', ['retry-after', '7s'], []],
+    ['a word before seconds', ['retry-after', 'x7'], []],
     ['neither', ['x', 'y'], []],
     ['nonsense', ['retry-after', 'soon'], []],
   ])('tells when to try again from %s', (_, headers, expected) => {

@@ -11,7 +11,7 @@ import {
 import { createContext } from '../../src/translate/context.ts';
 import type { Dialect } from '../../src/translate/dialects.ts';
 import { eventText } from '../../src/translate/event-text.ts';
-import { withMemory } from '../../src/translate/memory.ts';
+import { type ResponseMemory, withMemory } from '../../src/translate/memory.ts';
 import type { BackContext, Hop, RequestTranslation, StreamEvent } from '../../src/translate/types.ts';
 import { validateStream } from '../../src/validate/document.ts';
 
@@ -30,6 +30,9 @@ const PLAIN: Hop = {
     end: () => ({ events: [], losses: [] }),
   }),
 };
+
+const REFUSAL = { problem: { status: 400, code: 'made_up', message: 'made up' } };
+const REFUSING: Hop = { ...PLAIN, request: () => REFUSAL };
 
 const DIALECT: Dialect = {
   name: 'test',
@@ -94,6 +97,36 @@ describe('a conversation that goes on by previous_response_id', () => {
       expect(hop.request({ previous_response_id: id }, context())).toHaveProperty('problem');
   });
 
+  it('is kept of an incomplete response, of one that ends the stream, and of no other', () => {
+    const asked: string[] = [];
+    const memory: ResponseMemory = { get: () => undefined, set: (id, items) => asked.push(`${id} ${items.length}`) };
+    const hop = withMemory(PLAIN, memory);
+    const { back } = ask(hop, { input: 'one' });
+    hop.stream(back).push(terminal('incomplete', { id: 'resp_1', output: [said('1')] }));
+    hop.response({ id: 'resp_2', output: [] }, back);
+    const last = terminal('completed', { id: 'resp_3', output: [said('3')] });
+    const ending: Hop = {
+      ...PLAIN,
+      stream: () => ({ push: () => ({ events: [], losses: [] }), end: () => ({ events: [last], losses: [] }) }),
+    };
+    expect(withMemory(ending, memory).stream(back).end('done').events).toEqual([last]);
+    for (const nothing of [{ output: [] }, { id: 'resp_4' }, { id: 'resp_5', output: 'none' }])
+      hop.response(nothing, back);
+    hop.stream(back).push({ name: 'response.completed', data: 'no JSON' });
+    expect(asked).toEqual(['resp_1 2', 'resp_2 1', 'resp_3 2']);
+    const unkept = ask(hop, { store: false, input: 'one' });
+    hop.response({ id: 'resp_6', output: [] }, unkept.back);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('begins with nothing where the input is none', () => {
+    expect(ask(withMemory(PLAIN, createResponseMemory()), { input: 7 }).plan.history).toEqual([]);
+  });
+
+  it('leaves a refusal as it is', () => {
+    expect(withMemory(REFUSING, createResponseMemory()).request({ input: 'x' }, context())).toEqual(REFUSAL);
+  });
+
   it('leaves a request without it as it is', () => {
     const body = { previous_response_id: null, input: 'x', store: false };
     expect(ask(withMemory(PLAIN, createResponseMemory()), body).body).toEqual({ input: 'x', store: false });
@@ -103,6 +136,7 @@ describe('a conversation that goes on by previous_response_id', () => {
 describe('a compaction', () => {
   const hop = withCompaction(PLAIN);
   const trigger = { type: 'compaction_trigger' };
+  const NO_SUMMARY = ['compaction_failed', 'The model gave no whole summary of the conversation.'] as const;
 
   it('asks the model for a summary, which may not call a tool', () => {
     const { body, plan } = ask(hop, {
@@ -138,30 +172,70 @@ describe('a compaction', () => {
     expect(openSummary(item?.encrypted_content as string)).toBe('We did x.');
     const next = ask(hop, { input: [item, user('go on')] });
     const [summary, question] = asArray(next.body.input) as JsonObject[];
-    expect(summary).toMatchObject({ type: 'message', role: 'user' });
-    expect(JSON.stringify(summary)).toContain('We did x.');
+    const told = 'The conversation so far, summarised because it became too long:\n\nWe did x.';
+    expect(summary).toEqual(user(told));
     expect(question).toEqual(user('go on'));
     expect(next.plan.compacting).toBeUndefined();
   });
 
   it.each([
-    ['was cut off', terminal('incomplete', { output: [said('half')] })],
-    ['says nothing', terminal('completed', { output: [] })],
-    ['failed', terminal('failed', { output: [], error: { code: 'server_error', message: 'm' } })],
-  ])('fails when the summary %s', (_, event) => {
+    ['was cut off', terminal('incomplete', { output: [said('half')] }), ...NO_SUMMARY],
+    ['says nothing', terminal('completed', { output: [] }), ...NO_SUMMARY],
+    ['is not in the event', { name: 'response.completed', data: 'no JSON' }, ...NO_SUMMARY],
+    ['failed', terminal('failed', { output: [], error: { code: 'server_error', message: 'm' } }), 'server_error', 'm'],
+  ] as const)('fails when the summary %s', (_, event, code, message) => {
     const { back } = ask(hop, { input: [trigger] });
-    const [last] = hop.stream(back).push(event).events.slice(-1);
+    const [last] = withCompaction(PLAIN).stream(back).push(event).events.slice(-1);
     expect(last?.name).toBe('response.failed');
+    expect(parseData(last!.data)).toMatchObject({ response: { error: { code, message } } });
   });
 
   it('serves /responses/compact in the same way', () => {
-    const { back } = ask(hop, compactRequest({ model: 'm', input: [user('a')], instructions: 'i' }));
+    const request = compactRequest({ model: 'm', input: [user('a')], instructions: 'i', stream: true });
+    expect(request).toEqual({
+      model: 'm',
+      input: [user('a'), trigger],
+      instructions: 'i',
+      stream: false,
+      store: false,
+    });
+    const { back } = ask(hop, request);
     const { body } = hop.response({ status: 'completed', output: [said('s')], usage: null }, back);
     const answer = compactedResponse(body);
     expect(answer).toMatchObject({ object: 'response.compaction', created_at: 1_700_000_000 });
     expect(answer.output).toEqual([
-      { type: 'compaction', id: expect.any(String), encrypted_content: sealSummary('s') },
+      { type: 'compaction', id: expect.stringMatching(/^cmp_/), encrypted_content: sealSummary('s') },
     ]);
+  });
+
+  it('has the text of all messages, and nothing else, for its summary', () => {
+    const { back } = ask(hop, { input: [trigger] });
+    const reasoning = { type: 'reasoning', content: [{ type: 'reasoning_text', text: 'Hm.' }] };
+    const odd = { type: 'message', content: [7, { type: 'refusal' }, { type: 'output_text', text: ' We' }] };
+    const output = [7, reasoning, odd, said(' did x. \n')];
+    const { body } = hop.response({ status: 'completed', output }, back);
+    expect((body.output as JsonObject[])[0]?.encrypted_content).toBe(sealSummary('We did x.'));
+  });
+
+  it('is told once it has begun, and leaves everything else as it is', () => {
+    const whole = { input: 'x' };
+    const { body, back } = ask(hop, whole);
+    expect(body).toBe(whole);
+    const answer = { status: 'completed', output: [said('a')] };
+    expect(hop.response(answer, back).body).toBe(answer);
+    const item = { type: 'reasoning', encrypted_content: sealSummary('s') };
+    expect(ask(hop, { input: [item, 7, { type: 'compaction' }] }).body.input).toEqual([
+      item,
+      7,
+      { type: 'compaction' },
+    ]);
+    const compacting = ask(hop, { input: [7, trigger] });
+    expect(asArray(compacting.body.input)).toHaveLength(2);
+    expect(compacting.body).not.toHaveProperty('tool_choice');
+  });
+
+  it('is refused where the request is', () => {
+    expect(withCompaction(REFUSING).request({ input: [trigger] }, context())).toEqual(REFUSAL);
   });
 
   it("leaves OpenAI's own compactions to the hop, which cannot read them", () => {

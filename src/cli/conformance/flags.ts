@@ -81,8 +81,15 @@ export const CONFORMANCE_FLAGS: Command['flags'] = {
   },
   list: { type: 'boolean', default: false, describe: 'Show the checks, and try nothing' },
   'dry-run': { type: 'boolean', default: false, describe: 'Show what this command line would try, and send nothing' },
-  baseline: { type: 'string', describe: 'JSON report of before: what fails there is known, and exit code 6 is worse' },
-  waivers: { type: 'string', describe: 'JSON list of failures that do not count: id, route, reason, link, expires' },
+  baseline: {
+    type: 'string',
+    describe:
+      'JSON report of before: what fails there is known, and exit code 6 is worse; with --gateway also `shipped`, what was found of it when Tapedeck was released',
+  },
+  waivers: {
+    type: 'string',
+    describe: 'JSON list of failures that do not count: id, reason, link, expires; also route, model, client',
+  },
   compare: {
     type: 'string',
     describe: 'JSON report to show this run beside, or a second one in place of the URL',

@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CATALOGUE } from '../../conformance/catalogue.ts';
+import { reportOfBaseline } from '../../conformance/gateways/baseline.ts';
+import { readDescription } from '../../conformance/gateways/description.ts';
+import { isGatewayBaseline, readShippedBaseline } from '../../conformance/gateways/shipped.ts';
 import { EXIT, TapedeckError } from '../../errors.ts';
-import { holdAgainstBaseline } from '../../report/conformance/baseline.ts';
+import { type EarlierReport, holdAgainstBaseline } from '../../report/conformance/baseline.ts';
 import { compareReports, comparisonLines } from '../../report/conformance/compare.ts';
 import type { ConformanceReport, Waiver } from '../../report/conformance/model.ts';
 import { applyWaivers } from '../../report/conformance/waivers.ts';
@@ -12,17 +15,20 @@ import type { Output } from '../replay/output.ts';
 
 /** What a run is held against. */
 export interface Measures {
-  baseline?: ConformanceReport;
+  baseline?: EarlierReport;
   waivers?: Waiver[];
   /** To be shown beside the run. */
   other?: ConformanceReport;
 }
 
-/** @throws TapedeckError `input-invalid` */
+/** What `--baseline` takes in the place of a file. */
+const SHIPPED = 'shipped';
+
+/** @throws TapedeckError `input-invalid`, `usage` */
 export async function readMeasures(args: Arguments, io: Io): Promise<Measures> {
   const { baseline, waivers, compare } = args as { baseline?: string; waivers?: string; compare?: string };
   return {
-    ...(baseline === undefined ? {} : { baseline: await readReport(baseline, io) }),
+    ...(baseline === undefined ? {} : { baseline: await readBaseline(baseline, args, io) }),
     ...(waivers === undefined ? {} : { waivers: await readWaivers(waivers, io) }),
     ...(compare === undefined ? {} : { other: await readReport(compare, io) }),
   };
@@ -67,8 +73,31 @@ export async function compareFiles(args: Arguments, io: Io): Promise<number> {
   return comparison.differences.length === 0 ? EXIT.ok : EXIT.findings;
 }
 
+/** A report as it is, or in the small form that is kept of well-known gateways. */
+async function readBaseline(name: string, args: Arguments, io: Io): Promise<EarlierReport> {
+  if (name === SHIPPED) return readShipped(args);
+  const document = await readJson(name, REPORT, io);
+  return isGatewayBaseline(document) ? reportOfBaseline(document) : checkReport(document, name);
+}
+
+async function readShipped({ gateway, 'gateway-version': version }: Arguments): Promise<EarlierReport> {
+  if (typeof gateway === 'string') {
+    const described = await readDescription(gateway);
+    return reportOfBaseline(await readShippedBaseline(gateway, (version as string | undefined) ?? described.version));
+  }
+  throw new TapedeckError('usage', `--baseline ${SHIPPED} is that of a gateway that there is a description of.`, {
+    hint: 'Add --gateway NAME, or name a file (./shipped, if it is called that).',
+  });
+}
+
+const REPORT = 'JSON report of `conformance`';
+
 async function readReport(name: string, io: Io): Promise<ConformanceReport> {
-  const report = (await readJson(name, 'JSON report of `conformance`', io)) as Partial<ConformanceReport> | null;
+  return checkReport(await readJson(name, REPORT, io), name);
+}
+
+function checkReport(document: unknown, name: string): ConformanceReport {
+  const report = document as Partial<ConformanceReport> | null;
   const isReport =
     report?.tapedeckConformance === 1 &&
     [report.results, report.checks, report.routes, report.clients].every((list) => Array.isArray(list));
@@ -90,18 +119,20 @@ function readWaiver(waiver: unknown, place: string): Waiver {
   const fields = (typeof waiver === 'object' && waiver !== null ? waiver : {}) as Record<string, unknown>;
   const missing = TEXTS.find((key) => typeof fields[key] !== 'string' || fields[key].trim() === '');
   if (missing !== undefined) throw badWaivers(place, `it has no ${missing}`);
-  const { id, route, reason, link, expires, ...others } = fields as unknown as Waiver;
+  const { id, route, model, client, reason, link, expires, ...others } = fields as unknown as Waiver;
   const [other] = Object.keys(others);
   if (other !== undefined) throw badWaivers(place, `there is no field ${JSON.stringify(other)}`);
-  if (route !== undefined && typeof route !== 'string') throw badWaivers(place, 'its route is no text');
+  const where = Object.entries({ route, model, client }).filter(([, value]) => value !== undefined);
+  const odd = where.find(([, value]) => typeof value !== 'string');
+  if (odd) throw badWaivers(place, `its ${odd[0]} is no text`);
   if (!/^\d{4}-\d\d-\d\d$/.test(expires) || Number.isNaN(Date.parse(expires)))
     throw badWaivers(place, `${JSON.stringify(expires)} is no day`);
-  return { id, ...(route === undefined ? {} : { route }), reason, link, expires };
+  return { id, ...Object.fromEntries(where), reason, link, expires };
 }
 
 function badWaivers(place: string, why: string): TapedeckError {
   return new TapedeckError('input-invalid', `${place} is no waiver: ${why}.`, {
-    hint: 'Write a list of {"id": …, "reason": …, "link": …, "expires": "YYYY-MM-DD"}, with "route" where it is about one alone.',
+    hint: 'Write a list of {"id": …, "reason": …, "link": …, "expires": "YYYY-MM-DD"}, with "route", "model" or "client" where it is about one alone.',
   });
 }
 

@@ -3,7 +3,7 @@ import type { RunMode, RunOptions } from '../../report/conformance/model.ts';
 import { parseBaseUrl } from '../../route/base-url.ts';
 import { quoteForShell } from '../../util/shell.ts';
 import type { Arguments } from '../command.ts';
-import { headerWithoutValue, keyFromEnv, parseHeader, readPort } from '../gateway-flags.ts';
+import { headerWithoutValue, readCredentials, readPort, readPositive } from '../gateway-flags.ts';
 import type { Io } from '../io.ts';
 
 /** What a command line asks for, but for which checks and which reports. */
@@ -11,7 +11,7 @@ export interface Settings {
   mode: RunMode;
   /** Base URL of the gateway; absent: where it is launched. */
   url?: string;
-  launch?: { command: string; timeoutMs?: number };
+  launch?: { command: string; seconds?: number };
   /** A gateway that there is a description of, to be installed and started. */
   preset?: { name: string; version?: string; bin?: string };
   upstream: { host?: string; port?: number };
@@ -57,9 +57,8 @@ export function readSettings(args: Arguments, io: Io): Settings {
       hint: "Give --upstream-port PORT, and set the base URL of the gateway's provider to http://127.0.0.1:PORT/v1; or start the gateway with --launch.",
     });
   }
-  const keyName = args['key-env'] as string | undefined;
   const host = args['upstream-host'] as string | undefined;
-  const headers = ((args.header as string[] | undefined) ?? []).map(parseHeader);
+  const { key, headers } = readCredentials(args, io);
   return {
     mode,
     ...(url === undefined ? {} : { url }),
@@ -67,11 +66,11 @@ export function readSettings(args: Arguments, io: Io): Settings {
     ...presetOf(args),
     upstream: { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
     options: runOptionsOf(args, mode),
-    ...(keyName === undefined ? {} : { key: keyFromEnv('--key-env', keyName, io.env) }),
+    ...(key === undefined ? {} : { key }),
     headers: Object.fromEntries(headers),
-    ...(mode === 'live' ? { budget: positive('--budget', args.budget) ?? DEFAULT_BUDGET } : {}),
-    timeoutMs: (positive('--timeout', args.timeout) ?? PACE[mode].timeout) * 1000,
-    concurrency: Math.ceil(positive('--concurrency', args.concurrency) ?? PACE[mode].concurrency),
+    ...(mode === 'live' ? { budget: readPositive('--budget', args.budget) ?? DEFAULT_BUDGET } : {}),
+    timeoutMs: (readPositive('--timeout', args.timeout) ?? PACE[mode].timeout) * 1000,
+    concurrency: Math.ceil(readPositive('--concurrency', args.concurrency) ?? PACE[mode].concurrency),
     bail: args.bail as boolean,
     ...(typeof args.out === 'string' && args.out !== '' ? { out: args.out } : {}),
     reproduce: (check) => ['tapedeck conformance', ...flagsOf(args, mode), '--filter', check].join(' '),
@@ -120,9 +119,8 @@ function urlOf(args: Arguments): string | undefined {
 
 function launchOf(args: Arguments): Pick<Settings, 'launch'> {
   const command = args.launch as string | undefined;
-  const seconds = positive('--launch-timeout', args['launch-timeout']);
-  if (command !== undefined)
-    return { launch: { command, ...(seconds === undefined ? {} : { timeoutMs: seconds * 1000 }) } };
+  const seconds = readPositive('--launch-timeout', args['launch-timeout']);
+  if (command !== undefined) return { launch: { command, ...(seconds === undefined ? {} : { seconds }) } };
   if (seconds === undefined) return {};
   throw new TapedeckError('usage', '--launch-timeout does nothing without --launch.', { hint: 'Add --launch.' });
 }
@@ -165,11 +163,6 @@ export function selectionOf(args: Arguments): Pick<RunOptions, 'filter' | 'exclu
     ...(exclude === undefined ? {} : { exclude }),
     profiles: [...new Set((args.profile as string[] | undefined) ?? [])].sort(),
   };
-}
-
-function positive(flag: string, value: unknown): number | undefined {
-  if (value === undefined || (typeof value === 'number' && value > 0 && Number.isFinite(value))) return value;
-  throw new TapedeckError('usage', `${flag} ${value} is no number above 0.`);
 }
 
 const REPEATED = [

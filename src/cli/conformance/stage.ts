@@ -3,10 +3,12 @@ import { connect } from 'node:net';
 import { relative, resolve, sep } from 'node:path';
 import type { Check } from '../../conformance/check.ts';
 import type { DocumentedChoice } from '../../conformance/gateways/description.ts';
-import { type LaunchedGateway, launchGateway, withOutput } from '../../conformance/launch.ts';
+import { type LaunchedGateway, launchGateway, whileRunning } from '../../conformance/launch.ts';
 import { type Provider, runConformance, startProvider } from '../../conformance/run.ts';
 import { TapedeckError } from '../../errors.ts';
 import type { ConformanceReport } from '../../report/conformance/model.ts';
+import { addressOf } from '../../util/address.ts';
+import { launchPlan } from '../gateway-flags.ts';
 import type { Io } from '../io.ts';
 import { preparePreset, withPreset } from './preset.ts';
 import type { Settings } from './settings.ts';
@@ -27,7 +29,7 @@ export async function tryGateway(
   try {
     const running = await prepared?.launch(provider!.upstream.url);
     const gateway = running ?? (await launch(settings, provider, io));
-    try {
+    return await whileRunning(gateway, async () => {
       const url = settings.url ?? gateway!.url;
       await reach(url, settings.timeoutMs);
       const wanted = prepared && running ? withPreset(settings, prepared, running) : settings;
@@ -35,14 +37,8 @@ export async function tryGateway(
         gateway: { name: prepared.name, version: prepared.version },
         choices: prepared.choices,
       };
-      return await runChecks(wanted, { url, checks, provider, onProgress, ...named }, io);
-    } catch (error) {
-      const isLost = error instanceof TapedeckError && error.code === 'gateway-unreachable';
-      await gateway?.stop();
-      throw isLost && gateway ? withOutput(error, gateway) : error;
-    } finally {
-      await gateway?.stop();
-    }
+      return runChecks(wanted, { url, checks, provider, onProgress, ...named }, io);
+    });
   } finally {
     await provider?.upstream.close();
   }
@@ -54,13 +50,7 @@ async function launch(
   io: Io,
 ): Promise<LaunchedGateway | undefined> {
   if (!wanted || !provider) return undefined;
-  const target = url === undefined ? undefined : new URL(url);
-  return launchGateway({
-    ...wanted,
-    upstream: provider.upstream.url,
-    cwd: io.cwd,
-    ...(target ? { port: portOf(target), host: hostOf(target) } : {}),
-  });
+  return launchGateway({ ...launchPlan({ ...wanted, url }, io), upstream: provider.upstream.url });
 }
 
 interface Task {
@@ -114,9 +104,8 @@ function shortenEvidence(result: Result, cwd: string): Result {
  * @throws TapedeckError `gateway-unreachable`
  */
 async function reach(url: string, timeoutMs: number): Promise<void> {
-  const target = new URL(url);
   const problem = await new Promise<string | undefined>((resolve) => {
-    const socket = connect({ host: hostOf(target), port: portOf(target), timeout: timeoutMs });
+    const socket = connect({ ...addressOf(new URL(url)), timeout: timeoutMs });
     const end = (found?: string) => {
       socket.destroy();
       resolve(found);
@@ -129,12 +118,4 @@ async function reach(url: string, timeoutMs: number): Promise<void> {
   throw new TapedeckError('gateway-unreachable', `Nothing can be reached at ${url}: ${problem}`, {
     hint: 'Start the gateway first, or let --launch COMMAND start it.',
   });
-}
-
-function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, '');
-}
-
-function portOf({ port, protocol }: URL): number {
-  return Number(port) || (protocol === 'https:' ? 443 : 80);
 }

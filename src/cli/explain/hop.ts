@@ -2,6 +2,7 @@ import { explainHop, type HopReport, isAround } from '../../around/explain-hop.t
 import type { HopFinding } from '../../around/finding.ts';
 import type { RecordedExchange } from '../../cassette/legs.ts';
 import type { CassetteReader } from '../../cassette/store.ts';
+import type { ClientVerdict, ExplainedHop, GatewayExplanation } from '../../report/explain-report.ts';
 import { formatCount } from '../../report/format.ts';
 import { oneLine } from '../../report/text.ts';
 import type { Forecast } from '../../validate/diagnose/types.ts';
@@ -12,19 +13,6 @@ import { forecastFor } from './forecast.ts';
 /** Findings of one kind and place that are listed before "… more". */
 const LISTED = 12;
 
-/** What a client has of it. */
-export interface ClientVerdict {
-  /** `Codex 0.169.0`, `Chat clients`, `Messages clients`, `Responses clients`. */
-  client: string;
-  harmed: boolean;
-  why: string[];
-}
-
-export interface HopExplained extends HopReport {
-  number: number;
-  clients: ClientVerdict[];
-}
-
 const CLIENTS = { responses: 'Responses clients', chat: 'Chat clients', messages: 'Messages clients' } as const;
 
 /** The exchanges of a recording around a gateway; undefined for any other cassette. */
@@ -32,10 +20,10 @@ export async function hopsOf(
   cassette: CassetteReader,
   wanted: string | undefined,
   version: string | undefined,
-): Promise<HopExplained[] | undefined> {
+): Promise<ExplainedHop[] | undefined> {
   const { around } = cassette.header;
   const exchanges = around && !around.joined ? joinCassette(cassette) : cassette.exchanges();
-  const hops: HopExplained[] = [];
+  const hops: ExplainedHop[] = [];
   let number = 0;
   for await (const exchange of exchanges) {
     number += 1;
@@ -70,7 +58,7 @@ function breaksBecauseOfHop(exchange: RecordedExchange, forecast: Forecast, vers
 }
 
 /** Prints what the gateway did, exchange by exchange; what was done to several of them in the same way is told once. */
-export function printHops(io: Io, gateway: string, hops: readonly HopExplained[]): void {
+export function printHops(io: Io, gateway: string, hops: readonly ExplainedHop[]): void {
   const { bold, dim } = io.colour;
   say(io, `recorded around ${bold(gateway)}`);
   const told = new Map<string, number>();
@@ -134,6 +122,6 @@ function printFinding(io: Io, { kind, path, before, after, note, harm }: HopFind
 }
 
 /** The report as JSON. */
-export function hopsJson(path: string, gateway: string, hops: readonly HopExplained[]): unknown {
+export function hopsJson(path: string, gateway: string, hops: ExplainedHop[]): GatewayExplanation {
   return { event: 'explain', cassette: path, gateway, hops };
 }

@@ -1,3 +1,4 @@
+import type { ExchangeLine } from '../../report/explain-report.ts';
 import { oneLine } from '../../report/text.ts';
 import type { Diagnosis, FoundCause } from '../../validate/diagnose/types.ts';
 import type { Finding } from '../../validate/findings.ts';
@@ -5,15 +6,6 @@ import { type Io, say } from '../io.ts';
 
 /** Findings and other exchanges that are listed before "… more". */
 const LISTED = 12;
-
-/** An exchange of the list, in one line. */
-export interface ExchangeLine {
-  number: number;
-  exchange: string;
-  level: Diagnosis['level'];
-  request: string;
-  headline: string;
-}
 
 const LABELS: Record<Diagnosis['level'], string> = { broken: 'broken', warning: 'warning', ok: 'ok' };
 

@@ -4,6 +4,7 @@ import { look } from '../../cassette/journal.ts';
 import { additionTo, recoverJournals } from '../../cassette/recovery.ts';
 import { pathIn } from '../../cassette/store.ts';
 import type { RecordingSummary } from '../../cassette/tap.ts';
+import { removeHalfWritten } from '../../cassette/temporaries.ts';
 import { TapedeckError } from '../../errors.ts';
 import { formatCount } from '../../report/format.ts';
 import { type Io, remark } from '../io.ts';
@@ -28,6 +29,7 @@ export async function appendingOutput(output: string | undefined, io: Io): Promi
     return { path, force: false, dropEmpty: false, finish };
   }
   const addition = additionTo(path);
+  await removeHalfWritten(path, Date.now());
   await appendLeftover(path, addition, io);
   const finish = async (summary: RecordingSummary) => [await append(path, summary.path)];
   return { path: addition, force: false, dropEmpty: true, finish };

@@ -11,7 +11,7 @@ import { type ProxyOptions, type RunningProxy, startProxy } from '../../proxy/se
 import { parseBaseUrl } from '../../route/base-url.ts';
 import type { Outcome } from '../../util/types.ts';
 import type { Arguments } from '../command.ts';
-import { readPort } from '../gateway-flags.ts';
+import { launchPlan, readPort } from '../gateway-flags.ts';
 import { type Io, remark, sayJson } from '../io.ts';
 import type { Served } from '../serve.ts';
 
@@ -115,9 +115,7 @@ export async function startAround(
 
 function launch({ url }: AroundSettings, command: string, upstream: string, io: Io): Promise<LaunchedGateway> {
   remark(io, `Starting the gateway: ${command}`);
-  const base = url === undefined ? undefined : new URL(url);
-  const place = base ? { port: Number(base.port || 80), host: base.hostname.replace(/^\[|\]$/g, '') } : {};
-  return launchGateway({ command, upstream, ...place });
+  return launchGateway({ ...launchPlan({ command, url }, io), upstream });
 }
 
 function tellBack({ name }: AroundSettings, provider: string, gateway: string, io: Io, json: boolean): void {

@@ -1,4 +1,4 @@
-import { type LaunchedGateway, launchGateway, withOutput } from '../../conformance/launch.ts';
+import { type LaunchedGateway, launchGateway, whileRunning } from '../../conformance/launch.ts';
 import { TapedeckError } from '../../errors.ts';
 import type { Credentials } from '../../replay/against/recorded-request.ts';
 import { type Stage, startStage } from '../../replay/against/stage.ts';
@@ -7,8 +7,9 @@ import type { Speed } from '../../replay/player.ts';
 import type { ReplayReport } from '../../report/results/model.ts';
 import { parseBaseUrl } from '../../route/base-url.ts';
 import type { Arguments } from '../command.ts';
-import { headerWithoutValue, keyFromEnv, parseHeader, readPort } from '../gateway-flags.ts';
+import { headerWithoutValue, launchPlan, readCredentials, readPort, readPositive } from '../gateway-flags.ts';
 import { type Io, remark } from '../io.ts';
+import { readMatchRules } from '../match-rules.ts';
 import { readSpeed } from '../speed.ts';
 
 type Suite = Pick<AgainstOptions, 'inputs' | 'options' | 'shard' | 'pristine' | 'onCassette'>;
@@ -19,15 +20,17 @@ type Suite = Pick<AgainstOptions, 'inputs' | 'options' | 'shard' | 'pristine' | 
  */
 export async function replayAgainst(suite: Suite, args: Arguments, io: Io): Promise<ReplayReport> {
   const speed = readSpeed((args.speed as string | undefined) ?? 'instant');
-  const credentials = readCredentials(args, io);
+  const { key, headers } = readCredentials(args, io);
+  const credentials: Credentials = { headers: headers.flat(), ...(key === undefined ? {} : { key }) };
   const address = readAddress(args);
+  const own = await readMatchRules(io);
   const target = args.against as string | undefined;
   // Says what is wrong with the URL before anything is started.
   if (target !== undefined) parseBaseUrl(target);
   const stage = await openStage(address, speed);
   try {
     const gateway = await launch(args, stage, io);
-    try {
+    return await whileRunning(gateway, async () => {
       const report = await runAgainst({
         ...suite,
         options: { ...suite.options, against: (args.launch ?? target) as string },
@@ -36,38 +39,21 @@ export async function replayAgainst(suite: Suite, args: Arguments, io: Io): Prom
         speed,
         credentials,
         flags: flagsOf(args),
+        ...own,
       });
       remindOfUpstream(report, stage, io);
       return report;
-    } catch (error) {
-      // Why it is not there any more is what it said last.
-      const isLost = error instanceof TapedeckError && error.code === 'gateway-unreachable';
-      await gateway?.stop();
-      throw isLost && gateway ? withOutput(error, gateway) : error;
-    } finally {
-      await gateway?.stop();
-    }
+    });
   } finally {
     await stage.close();
   }
 }
 
 async function launch(args: Arguments, stage: Stage, io: Io): Promise<LaunchedGateway | undefined> {
-  const command = args.launch as string | undefined;
+  const { launch: command, against: url } = args as { launch?: string; against?: string };
   if (command === undefined) return undefined;
-  const seconds = args['launch-timeout'] as number | undefined;
-  if (seconds !== undefined && !(seconds > 0)) {
-    throw new TapedeckError('usage', `--launch-timeout ${seconds} is no number of seconds.`);
-  }
-  const target = args.against === undefined ? undefined : new URL(args.against as string);
-  const port = target && Number(target.port || (target.protocol === 'https:' ? 443 : 80));
-  return launchGateway({
-    command,
-    upstream: stage.url,
-    cwd: io.cwd,
-    ...(seconds === undefined ? {} : { timeoutMs: seconds * 1000 }),
-    ...(target && port ? { port, host: target.hostname.replace(/^\[|\]$/g, '') } : {}),
-  });
+  const seconds = readPositive('--launch-timeout', args['launch-timeout']);
+  return launchGateway({ ...launchPlan({ command, url, seconds }, io), upstream: stage.url });
 }
 
 /** A gateway that was started on its own has to be told where its upstream is, so that cannot be any port. */
@@ -87,12 +73,6 @@ async function openStage({ host, port }: { host: string; port: number }, speed: 
     const { listenError } = await import('../../proxy/server.ts');
     throw listenError(cause, host, port);
   });
-}
-
-function readCredentials(args: Arguments, { env }: Io): Credentials {
-  const name = args['key-env'] as string | undefined;
-  const headers = ((args.header as string[] | undefined) ?? []).flatMap(parseHeader);
-  return { headers, ...(name === undefined ? {} : { key: keyFromEnv('--key-env', name, env) }) };
 }
 
 /** What a command line needs to do the same again. */

@@ -56,19 +56,24 @@ export async function writeReports(report: ReplayReport, outputs: readonly Outpu
 
 /** Writes reports of any kind. @throws TapedeckError `output-failed` */
 export async function writeWith<Report>(
-  reporters: Readonly<Record<ReporterName, (report: Report, colour: ChalkInstance) => string>>,
+  reporters: Readonly<Record<ReporterName, (report: Report, colour: ChalkInstance) => string | Iterable<string>>>,
   report: Report,
   outputs: readonly Output[],
   io: Io,
 ): Promise<void> {
   for (const { reporter, file } of outputs) {
     const write = reporters[reporter];
-    if (file === undefined) await writeOut(io, Buffer.from(write(report, io.colour)));
-    else {
-      const text = write(report, new Chalk({ level: 0 }));
-      await writeFile(resolve(io.cwd, file), text).catch((cause: Error) => {
+    if (file === undefined) {
+      for (const part of partsOf(write(report, io.colour))) await writeOut(io, Buffer.from(part));
+    } else {
+      const parts = partsOf(write(report, new Chalk({ level: 0 })));
+      await writeFile(resolve(io.cwd, file), parts).catch((cause: Error) => {
         throw new TapedeckError('output-failed', `${file} cannot be written: ${cause.message}`, { cause });
       });
     }
   }
+}
+
+function partsOf(text: string | Iterable<string>): Iterable<string> {
+  return typeof text === 'string' ? [text] : text;
 }

@@ -1,7 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { findCassette } from '../../cassette/store.ts';
+import { cassettesBelow, findCassette } from '../../cassette/store.ts';
 import { TapedeckError } from '../../errors.ts';
 import type { Io } from '../io.ts';
 import { shortPath } from '../short-path.ts';
@@ -28,10 +28,8 @@ async function listOne(path: string): Promise<string[]> {
     () => false,
   );
   if (!isFolder) return [path];
-  const names = await readdir(path, { recursive: true });
-  // A journal without its cassette is a killed recording, which becomes one when it is opened by that name.
-  const cassettes = names.map((name) => name.replace(/\.har\.part$/, '.har')).filter((name) => name.endsWith('.har'));
-  if (cassettes.length > 0) return [...new Set(cassettes)].sort().map((name) => join(path, name));
+  const cassettes = await cassettesBelow(path);
+  if (cassettes.length > 0) return cassettes;
   throw new TapedeckError('cassette-not-found', `There is no cassette in ${path}.`, {
     hint: 'A cassette is a file that ends in .har; `tapedeck record` writes one.',
   });

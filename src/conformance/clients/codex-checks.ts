@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { formatCount } from '../../report/format.ts';
 import { fromUtf8 } from '../../util/bytes.ts';
 import type { Check } from '../check.ts';
+import { lacksText } from '../checks/codex/answers.ts';
+import { OTHER_SCHEMA } from '../checks/responses/offered.ts';
 import { type CodexRun, runCodex } from '../codex.ts';
 import { createCodexHome, isAtLeast } from '../codex-home.ts';
 import type { Trial } from '../harness/trial.ts';
@@ -34,6 +36,7 @@ function checkOf(real: RealScenario, binary: CodexBinary): Check {
     ...{ requirement, source },
     level: 'must',
     profiles: ['codex'],
+    ...(real.codex ? { codex: real.codex } : {}),
     needs: 'upstream',
     clients: ['responses'],
     alone: real.provokes ? 'provokes' : 'unmarked',
@@ -53,6 +56,7 @@ async function tryScenario(t: Trial, real: RealScenario, binary: CodexBinary): P
   const seen = await throughGateway(t, real.scenario.script(version), (url) => runAll(t, real, binary, url));
   if (real.tool !== undefined && !offers(seen, real.tool))
     t.stop('not-applicable', `Codex ${version} does not offer ${real.tool} to the model ${t.model}`);
+  if (real.tool !== undefined && lacksText(t, real.tool)) t.stop('inconclusive', OTHER_SCHEMA);
   judge(t, real, seen);
 }
 
@@ -72,7 +76,9 @@ async function runAll(t: Trial, real: RealScenario, binary: CodexBinary, baseUrl
       const done = await runCodex({ ...run, prompt: marked, binary: path, home, timeoutMs: t.timeoutMs });
       runs.push(done);
       const problems = judgeRun(done, expect);
-      for (const problem of problems) t.expect(false, problem, { where: 'answer' });
+      // It got through although the provider wanted it to stop: against its wish, and to nobody's harm.
+      const better = expect.code !== 0 && done.code === 0 ? { lesser: true as const } : {};
+      for (const problem of problems) t.expect(false, problem, { where: 'answer', ...better });
       // Further runs go on from this one.
       if (problems.length > 0) break;
     }
@@ -100,9 +106,6 @@ function judge(t: Trial, real: RealScenario, { result: runs, exchanges, turns }:
   t.lost = lost;
   const upgrades =
     refused.length === 0 ? '' : `, ${refused.length} of it by an upgrade to WebSocket (${statusText(refused)})`;
-  // The tap in between refuses with 426, so that what was measured without it has to be told.
-  if (refused.some((status) => status >= 300 && status !== 426))
-    t.note('Codex tries seven times, about 6.4 s, when an upgrade is refused with anything but 426.');
   const [said] = retriesOf(runs);
   t.expect(
     false,

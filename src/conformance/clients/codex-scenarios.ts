@@ -1,3 +1,4 @@
+import { type CodexSetup as CodexSetupName, OWN_PROVIDER } from '../check.ts';
 import type { CodexEvent } from '../codex.ts';
 import type { CodexSetup } from '../codex-home.ts';
 import { answerItems } from '../provider/default-answer.ts';
@@ -13,6 +14,8 @@ export interface RealScenario {
   source: string;
   scenario: Pick<Scenario, 'script' | 'runs' | 'files'>;
   setup?: Partial<Pick<CodexSetup, 'provider' | 'login' | 'providerName' | 'settings'>>;
+  /** Those who come into it; everybody when absent. */
+  codex?: readonly CodexSetupName[];
   /** Least version that it makes sense with. */
   since?: string;
   /** A tool that Codex has to offer; it does not do so for every model. */
@@ -118,6 +121,7 @@ export const REAL_SCENARIOS: readonly RealScenario[] = [
     source: `${MEASURED}; compaction by /responses/compact up to 0.139, by an item from 0.140 on`,
     scenario: known('compact'),
     setup: { providerName: 'OpenAI', settings: { model_auto_compact_token_limit: 1000 } },
+    codex: OWN_PROVIDER,
     items: [{ type: 'command_execution', has: /full/ }],
   },
   {
@@ -126,6 +130,7 @@ export const REAL_SCENARIOS: readonly RealScenario[] = [
     source: `${MEASURED}: one frame that does not say its size`,
     scenario: known('zstd'),
     setup: { login: 'chatgpt', provider: 'built-in' },
+    codex: ['chatgpt'],
     sent: [[/Say that the tape is thin but whole/]],
     patience: 3,
   },
@@ -135,6 +140,7 @@ export const REAL_SCENARIOS: readonly RealScenario[] = [
     source: 'Codex 0.122.0 and 0.169.0, measured: 426 makes it speak HTTP at once, anything else costs seven attempts',
     scenario: once('Say that the socket holds.', 'The socket holds.', turn(echo('plug', 5, 6))),
     setup: { provider: 'built-in' },
+    codex: OWN_PROVIDER,
     since: '0.116.0',
     sent: [[/Say that the socket holds/], [/plug-11\b/]],
     items: [{ type: 'command_execution', has: /plug-11\b.*"exit_code":0/ }],

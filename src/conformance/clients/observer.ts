@@ -1,7 +1,6 @@
-import type { AttemptTap, ExchangeStart, ExchangeTap, MessageTap, Recorder, ResponseHead } from '../../cassette/tap.ts';
+import type { AttemptTap, ExchangeStart, ExchangeTap, MessageTap, Recorder } from '../../cassette/tap.ts';
 import { concatBytes } from '../../util/bytes.ts';
 import { beginSide, type Observed } from '../harness/observed.ts';
-import { isUpgrade } from './lost.ts';
 
 /** A recorder that keeps what clients sent and got in memory, and nothing of what is behind it. */
 export interface Observer extends Recorder {
@@ -27,18 +26,13 @@ export function createObserver(): Observer {
 
 const NO_MESSAGE: MessageTap = { data() {}, end() {} };
 
-/** Of what is behind it, the head of the answer alone. */
-function watchAttempt(onHead: (head: ResponseHead) => void): AttemptTap {
-  return {
-    request: () => NO_MESSAGE,
-    informational() {},
-    response(_ms, head) {
-      onHead(head);
-      return NO_MESSAGE;
-    },
-    close() {},
-  };
-}
+/** What is behind it is for the gateway's own provider to see. */
+const NO_ATTEMPT: AttemptTap = {
+  request: () => NO_MESSAGE,
+  informational() {},
+  response: () => NO_MESSAGE,
+  close() {},
+};
 
 function observeExchange({ startedAt, protocol, request, connection }: ExchangeStart): {
   tap: ExchangeTap;
@@ -51,7 +45,6 @@ function observeExchange({ startedAt, protocol, request, connection }: ExchangeS
     ...(connection === undefined ? {} : { connection }),
   };
   const sent: Uint8Array[] = [];
-  let answered: ResponseHead | undefined;
   const tap: ExchangeTap = {
     clientRequest: {
       data: (_ms, chunk) => void sent.push(chunk),
@@ -59,10 +52,7 @@ function observeExchange({ startedAt, protocol, request, connection }: ExchangeS
         observed.requestBody = concatBytes(sent);
       },
     },
-    attempt: () =>
-      watchAttempt((head) => {
-        answered = head;
-      }),
+    attempt: () => NO_ATTEMPT,
     informational() {},
     clientResponse(ms, head) {
       observed.headMs = ms;
@@ -72,11 +62,6 @@ function observeExchange({ startedAt, protocol, request, connection }: ExchangeS
     losses() {},
     webSocketClose() {},
     close(outcome, end) {
-      // The tap refuses with 426 whatever it was refused with; what the gateway said is what is to be judged.
-      if (answered && isUpgrade(observed)) {
-        observed.response = answered;
-        observed.chunks = [];
-      }
       observed.outcome = outcome;
       observed.end = end;
     },

@@ -36,6 +36,8 @@ export async function throughGateway<T>(
     upstream: t.baseUrl,
     recorder: observer,
     upgradeMs: UPGRADE_MS,
+    // What a refusal costs a client is to be seen.
+    refusalsAsTheyAre: true,
     ...(t.key === undefined ? {} : { upstreamKey: t.key }),
   });
   try {

@@ -8,7 +8,7 @@ import { TapedeckError } from '../../errors.ts';
  *
  * In `install`, `files`, `env`, `setup`, `command` and `headers` these are filled in: `{version}`; `{packages}`, the folder of the
  * installation; `{bin}`, the program; `{node}`; `{home}`, a private folder; `{port}`, `{port2}`; `{upstream}`, the base URL of its
- * provider, and `{upstream_root}`, the same without `/v1`.
+ * provider, and `{upstream_root}`, the same without `/v1`; with `hosts`, `{proxy}` and `{certificate}` of the stand-in for them.
  */
 export interface GatewayDescription {
   /** As `--gateway` takes it, and the name of its file. */
@@ -23,6 +23,8 @@ export interface GatewayDescription {
   node?: string;
   /** To write below `{home}` before the start: text, or a value that becomes JSON. A `"{port}"` alone becomes a number there. */
   files?: Record<string, unknown>;
+  /** Hosts of its provider, where they are built in and a proxy is the way to reach another one: the stand-in answers for these. */
+  hosts?: readonly string[];
   /** Folders to make below `{home}`. */
   folders?: readonly string[];
   /** Command lines to run to their end before the start. */

@@ -8,6 +8,7 @@ import { type LaunchedGateway, launchGateway, reservePort } from '../launch.ts';
 import { type DocumentedChoice, type GatewayDescription, readDescription } from './description.ts';
 import { fillInAll, fillInCommand, fillInFile, type Values } from './fill-in.ts';
 import { type InstalledGateway, installGateway } from './install.ts';
+import { type StandIn, startStandIn } from './stand-in.ts';
 
 export interface PrepareOptions {
   /** `$TAPEDECK_CACHE`, else `~/.cache/tapedeck`, when absent. */
@@ -79,12 +80,18 @@ async function start(
   launching: { timeoutMs?: number; signal?: AbortSignal },
 ): Promise<RunningGateway> {
   const home = await mkdtemp(join(tmpdir(), 'tapedeck-gateway-'));
-  const clear = () => rm(home, { recursive: true, force: true, maxRetries: 3 });
+  let standIn: StandIn | undefined;
+  const clear = async () => {
+    await standIn?.close();
+    await rm(home, { recursive: true, force: true, maxRetries: 3 });
+  };
   try {
+    if (description.hosts) standIn = await startStandIn({ hosts: description.hosts, upstream, folder: home, env });
     const port = await reservePort(0, '127.0.0.1');
     const port2 = await reservePort(0, '127.0.0.1');
     const places = { upstream, upstream_root: upstream.replace(/\/v1$/, '') };
-    const values: Values = { ...installed, ...places, version, home, port, port2 };
+    const behind = standIn ? { proxy: standIn.proxy, certificate: standIn.certificate } : {};
+    const values: Values = { ...installed, ...places, ...behind, version, home, port, port2 };
     await furnish(description, home, values);
     const own = environment(description, home, values, env);
     for (const command of description.setup ?? []) await runSetup(fillInCommand(command, values), home, own);

@@ -1,6 +1,6 @@
 import type { RouteFacts } from '../../report/conformance/model.ts';
 import type { Protocol } from '../../util/types.ts';
-import { type Check, EVERY_CLIENT } from '../check.ts';
+import { type Check, EVERY_CLIENT, type Route } from '../check.ts';
 import { type Ground, tryCheck } from './try-check.ts';
 
 /** What the canaries found out. */
@@ -105,6 +105,21 @@ export async function recovers(ground: Ground, route: RouteFacts, limitMs: numbe
     if (Date.now() >= until) return false;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
+}
+
+/**
+ * Whether a plain request is answered in half the time that a check has: where it is not, a gateway may be slow, or the machine busy, and
+ * that something came late says little.
+ */
+export async function isPrompt(ground: Ground, { client, model }: Route): Promise<boolean> {
+  if (ground.room === undefined) return true;
+  const check: Check = {
+    ...CANARY,
+    id: 'wire.canary.prompt',
+    run: async (trial) => void (await (await trial.call({ body: trial.prompt() })).bytes()),
+  };
+  const half = { ...ground, timeoutMs: ground.timeoutMs / 2 };
+  return !(await tryCheck(check, { client, model }, half, { attempt: 1, alone: true })).late;
 }
 
 /** Between two looks whether the gateway has recovered: often enough to lose no time, seldom enough to be no load. */

@@ -2,7 +2,7 @@ import type { CheckResult, RouteFacts } from '../../report/conformance/model.ts'
 import { nameOfRoute } from '../check.ts';
 import type { Job } from '../run.ts';
 import type { Control } from './control.ts';
-import { recovers } from './find-routes.ts';
+import { isPrompt, recovers } from './find-routes.ts';
 import type { Observed } from './observed.ts';
 import { mapPooled } from './pool.ts';
 import { type Ground, type Tried, tryCheck } from './try-check.ts';
@@ -24,7 +24,7 @@ export interface JudgedJob {
   controlled: readonly Observed[] | undefined;
 }
 
-/** How long a gateway has to recover from what a check did to it. */
+/** How long a gateway has to recover from what a check did to it; where it has not, it is looked at once more after each further one. */
 const RECOVERY_MS = 10_000;
 
 /**
@@ -61,7 +61,9 @@ export async function judgeJobs(jobs: readonly Job[], options: JudgeOptions): Pr
     judged.set(job, isWell(result) ? settle(job, result) : await judgeFailure(job, result, disturbed, options));
     failed ||= judged.get(job)!.result.verdict === 'fail';
     if (job.check.alone === 'provokes' && options.canary && ground.room)
-      disturbed = (await recovers(ground, options.canary, RECOVERY_MS)) ? undefined : job.check.id;
+      disturbed = (await recovers(ground, options.canary, disturbed === undefined ? RECOVERY_MS : 0))
+        ? undefined
+        : job.check.id;
   }
   return jobs.flatMap((job) => judged.get(job) ?? []);
 }
@@ -92,7 +94,10 @@ async function judgeFailure(
     return settle(job, settled);
   }
   const controlled = await control.try(check, route);
-  return settle(job, weigh(found, controlled), controlled);
+  const weighed = weigh(found, controlled);
+  if (weighed === found && found.late && !(await isPrompt(ground, route)))
+    return settle(job, { ...found, verdict: 'inconclusive', reason: SLOW }, controlled);
+  return settle(job, weighed, controlled);
 }
 
 /** Whether the failure depends on what the check client says it is; a real client cannot say otherwise. */
@@ -103,6 +108,9 @@ async function findTreatment({ check, route }: Job, ground: Ground): Promise<str
 }
 
 const LATE = 'something did not come in time, and there is no control that says that it can';
+
+const SLOW =
+  'something did not come in time, and neither did the answer to a plain request right after it: the gateway is too slow here to be judged by the clock, or it hangs';
 
 /** A check that our own proxy fails as well has proved nothing about the gateway. */
 function weigh(found: Tried, controlled: Tried): Tried {

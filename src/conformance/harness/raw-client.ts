@@ -1,7 +1,9 @@
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { concatBytes, fromUtf8 } from '../../util/bytes.ts';
-import { inTime } from './stop.ts';
+import { addressOf } from '../../util/address.ts';
+import { concatBytes, fromUtf8, toUtf8 } from '../../util/bytes.ts';
+import { beginSide, msOf, type Observed } from './observed.ts';
+import { inTime, stopOf } from './stop.ts';
 
 /** What came back for bytes that no HTTP client would write. */
 export interface RawReply {
@@ -9,29 +11,70 @@ export interface RawReply {
   text: string;
   /** Status codes of the answers in it, in order. */
   statuses: number[];
+  /** The other side closed the connection in time; else it may wait for more, and what came is all there is to judge by. */
+  closed: boolean;
+  observed: Observed;
 }
 
 /**
- * Writes bytes as they are and reads until the other side closes the connection: the request has to ask for that
- * (`connection: close`), or the answer to be one that closes.
+ * Writes bytes as they are and reads until the other side closes the connection, as long as the timeout lets it: the request has to ask
+ * for that (`connection: close`).
  */
 export async function sendRaw(url: URL, bytes: Uint8Array | string, timeoutMs: number): Promise<RawReply> {
   const secure = url.protocol === 'https:';
-  const port = Number(url.port || (secure ? 443 : 80));
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const { host, port } = addressOf(url);
+  const sent = typeof bytes === 'string' ? toUtf8(bytes) : bytes;
+  const observed = observedRequest(sent);
   const socket = secure ? connectTls({ host, port, servername: host }) : connectPlain({ host, port });
-  const chunks: Uint8Array[] = [];
-  const closed = new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve) => {
     socket.on('close', () => resolve());
     socket.on('error', () => resolve());
   });
-  socket.on('data', (chunk: Uint8Array) => chunks.push(chunk));
-  socket.write(bytes);
-  try {
-    await inTime(closed, timeoutMs, 'the end of the connection');
-  } finally {
-    socket.destroy();
+  socket.on('data', (chunk: Uint8Array) => observed.chunks.push([msOf(observed), chunk]));
+  socket.write(sent);
+  const closed = await inTime(ended, timeoutMs, 'the end of the connection').then(
+    () => true,
+    (error) => {
+      if (!stopOf(error)) throw error;
+      return false;
+    },
+  );
+  socket.destroy();
+  return readAnswer(observed, closed);
+}
+
+/** The head and the body, as far as they can be told apart. */
+function cutHead(bytes: Uint8Array): { line: string; headers: string[]; rest: number } {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  const end = text.indexOf('\r\n\r\n');
+  const [line = '', ...lines] = (end < 0 ? text : text.slice(0, end)).split('\r\n');
+  const headers = lines.flatMap((one) => {
+    const [, name = '', value = ''] = /^([^:]*):\s*(.*)$/.exec(one) ?? [];
+    return name === '' ? [] : [name, value];
+  });
+  return { line, headers, rest: end < 0 ? bytes.length : end + 4 };
+}
+
+function observedRequest(sent: Uint8Array): Observed {
+  const { line, headers, rest } = cutHead(sent);
+  const [method = '', url = '', httpVersion = ''] = line.split(' ');
+  return { ...beginSide(null, { method, url, httpVersion, headers }, sent.subarray(rest)), attempts: [] };
+}
+
+/** Judges by everything that came; for the evidence, what is behind the first head is the body. */
+function readAnswer(observed: Observed, closed: boolean): RawReply {
+  const bytes = concatBytes(observed.chunks.map(([, chunk]) => chunk));
+  const ms = msOf(observed);
+  observed.outcome = closed ? 'complete' : 'timeout';
+  observed.end = closed ? { by: 'tapedeck', ms, how: 'complete' } : { by: 'tapedeck', ms, how: 'timeout' };
+  if (bytes.length > 0) {
+    const { line, headers, rest } = cutHead(bytes);
+    const [, version = 'HTTP/1.1', status = '0', statusText = ''] = /^(\S+) (\d{3}) ?(.*)$/.exec(line) ?? [];
+    observed.headMs = observed.chunks[0]?.[0] ?? 0;
+    observed.response = { status: Number(status), statusText, httpVersion: version, headers };
+    observed.chunks = [[observed.headMs, bytes.subarray(rest)]];
   }
-  const text = fromUtf8(concatBytes(chunks));
-  return { text, statuses: [...text.matchAll(/^HTTP\/1\.[01] (\d{3})/gm)].map(([, status]) => Number(status)) };
+  const text = fromUtf8(bytes);
+  const statuses = [...text.matchAll(/^HTTP\/1\.[01] (\d{3})/gm)].map(([, status]) => Number(status));
+  return { text, statuses, closed, observed };
 }

@@ -10,6 +10,8 @@ export interface SocketReply {
   next(): Promise<unknown>;
   /** Messages up to the one whose `type` fits, that one included; ends early when the connection does. */
   until(type: RegExp): Promise<Record<string, unknown>[]>;
+  /** Whether a message came as binary, which Codex takes for an error. */
+  gotBinary(): boolean;
   /** Close code once the connection is over; 1006 when it ended without a close frame. */
   closed: Promise<number>;
   close(): void;
@@ -23,6 +25,7 @@ export async function openSocket(url: URL, headers: readonly string[], timeoutMs
   const socket = new WebSocket(address, { headers: named, perMessageDeflate: true, maxPayload: 64 * 1024 * 1024 });
   const messages: unknown[] = [];
   let over = false;
+  let binary = false;
   let wake = () => {};
   const closed = new Promise<number>((resolve) => {
     socket.on('close', (code) => {
@@ -31,7 +34,8 @@ export async function openSocket(url: URL, headers: readonly string[], timeoutMs
       resolve(code);
     });
   });
-  socket.on('message', (data) => {
+  socket.on('message', (data, isBinary) => {
+    binary ||= isBinary;
     messages.push(readMessage(String(data)));
     wake();
   });
@@ -64,6 +68,7 @@ export async function openSocket(url: URL, headers: readonly string[], timeoutMs
     status,
     next,
     closed,
+    gotBinary: () => binary,
     send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
     async until(type) {
       const list: Record<string, unknown>[] = [];

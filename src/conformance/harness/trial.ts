@@ -6,6 +6,7 @@ import type { Observed } from './observed.ts';
 import { bodyOf, endpointPath, headersOf, type Prompt } from './prompt.ts';
 import { type RawReply, sendRaw } from './raw-client.ts';
 import { readDocument, readStream, type Said } from './said.ts';
+import { isSameJson } from './same-json.ts';
 import { openSocket, type SocketReply } from './socket-client.ts';
 import { inTime, stopError } from './stop.ts';
 import { createWireClient, type WireClient, type WireReply } from './wire-client.ts';
@@ -48,6 +49,8 @@ export interface CallOptions {
   body?: object | string | Uint8Array;
   /** The body in these pieces, by chunked coding. */
   pieces?: readonly Uint8Array[];
+  /** On a connection of its own. */
+  fresh?: true;
 }
 
 /** What the runner knows about a trial and the check does not need to. */
@@ -166,7 +169,7 @@ export class Trial {
     return this.#send(options);
   }
 
-  #send({ method, path, headers, body, pieces }: CallOptions, signal?: AbortSignal): Promise<WireReply> {
+  #send({ method, path, headers, body, pieces, fresh }: CallOptions, signal?: AbortSignal): Promise<WireReply> {
     const wanted = method ?? (body === undefined && pieces === undefined ? 'GET' : 'POST');
     const usual = wanted === 'GET' || wanted === 'HEAD' ? { 'content-type': undefined } : {};
     return this.#client.send({
@@ -177,6 +180,7 @@ export class Trial {
       protocol: this.protocol,
       timeoutMs: this.timeoutMs,
       ...(pieces === undefined ? {} : { pieces }),
+      ...(fresh === undefined ? {} : { fresh }),
       ...(signal === undefined ? {} : { signal }),
     });
   }
@@ -202,8 +206,10 @@ export class Trial {
   }
 
   /** Writes bytes that no HTTP client would; the request has to ask for the end of the connection. */
-  raw(bytes: Uint8Array | string): Promise<RawReply> {
-    return sendRaw(this.urlOf(), bytes, this.timeoutMs);
+  async raw(bytes: Uint8Array | string): Promise<RawReply> {
+    const reply = await sendRaw(this.urlOf(), bytes, this.timeoutMs);
+    this.#others.push(reply.observed);
+    return reply;
   }
 
   /** Sends a prompt, waits for the whole answer, and reads it; an answer that is no success ends the trial as a failure. */
@@ -214,12 +220,17 @@ export class Trial {
   /** Waits for the end of an answer and reads it: a stream or a document, as its content type says. */
   async read(reply: WireReply): Promise<Said> {
     if (reply.status !== 200) {
-      const text = reply.status === 0 ? reply.problem : (await reply.text()).slice(0, 400);
+      const text = reply.status === 0 ? '' : (await reply.text()).slice(0, 400);
       if (this.isLive && BUSY.has(reply.status))
         return this.stop('inconclusive', `the provider may be busy: ${reply.status} ${text}`);
       const refused = this.#setup.desk?.refusals[0];
       const because = refused ? ` because the provider refused its request: ${refused.message}` : '';
-      return this.stop('fail', `a plain request was answered with ${reply.status}${because}: ${text}`);
+      return this.stop(
+        'fail',
+        reply.status === 0
+          ? `the connection ended before an answer came (${reply.problem})`
+          : `a plain request was answered with ${reply.status}${because}: ${text}`,
+      );
     }
     const streamed = /event-stream/.test(reply.header('content-type') ?? '');
     return streamed ? readStream(this.protocol, await reply.events()) : readDocument(this.protocol, await reply.json());
@@ -246,9 +257,9 @@ export class Trial {
     return holds;
   }
 
-  /** Notes a fault when two values are not the same JSON. */
+  /** Notes a fault when two values are not the same JSON, whatever the order of their keys. */
   expectSame(actual: unknown, expected: unknown, message: string, fault: Omit<Fault, 'message'> = {}): boolean {
-    return this.expect(JSON.stringify(actual) === JSON.stringify(expected), message, { expected, actual, ...fault });
+    return this.expect(isSameJson(actual, expected), message, { expected, actual, ...fault });
   }
 
   note(text: string): void {

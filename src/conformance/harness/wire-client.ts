@@ -4,6 +4,7 @@ import { decodeBody } from '../../decode/body.ts';
 import { LIMITS } from '../../decode/limits.ts';
 import { createSseParser } from '../../decode/sse.ts';
 import type { SseEvent } from '../../decode/types.ts';
+import { addressOf } from '../../util/address.ts';
 import { concatBytes, fromUtf8 } from '../../util/bytes.ts';
 import { headerValue, headerValues } from '../../util/headers.ts';
 import type { Protocol, RawHeaders } from '../../util/types.ts';
@@ -21,6 +22,8 @@ export interface WireRequest {
   timeoutMs: number;
   /** Sends the body in these pieces, with chunked coding, instead of whole. */
   pieces?: readonly Uint8Array[];
+  /** On a connection of its own. */
+  fresh?: true;
   /** Goes away when it is aborted, also before the head of the answer. */
   signal?: AbortSignal;
 }
@@ -46,6 +49,8 @@ export interface WireReply {
   text(): Promise<string>;
   /** The body as JSON; undefined when it is none. */
   json(): Promise<unknown>;
+  /** The request went over a connection that was there before. */
+  reused: boolean;
   /** How the body ended; `open` until it has. */
   ended(): BodyEnd;
   /** Reads no further until `resume`. */
@@ -65,10 +70,15 @@ export interface WireClient {
 }
 
 export function createWireClient(): WireClient {
-  const agents = {
-    'http:': new HttpAgent({ keepAlive: true }),
-    'https:': new HttpsAgent({ keepAlive: true, ALPNProtocols: ['http/1.1'] }),
+  const created: HttpAgent[] = [];
+  const agentFor = (secure: boolean) => {
+    const agent = secure
+      ? new HttpsAgent({ keepAlive: true, ALPNProtocols: ['http/1.1'] })
+      : new HttpAgent({ keepAlive: true });
+    created.push(agent);
+    return agent;
   };
+  const kept = { plain: agentFor(false), secure: agentFor(true) };
   const observed: Observed[] = [];
   return {
     observed,
@@ -82,11 +92,10 @@ export function createWireClient(): WireClient {
       const outgoing = (secure ? requestHttps : requestHttp)({
         method: wire.method,
         protocol: wire.url.protocol,
-        hostname: wire.url.hostname.replace(/^\[|\]$/g, ''),
-        port: wire.url.port,
+        ...addressOf(wire.url),
         path: pathname + search,
         headers: completeHeaders(wire),
-        agent: secure ? agents['https:'] : agents['http:'],
+        agent: wire.fresh ? agentFor(secure) : secure ? kept.secure : kept.plain,
       });
       outgoing.setNoDelay(true);
       const reply = new Reply(outgoing, exchange, wire.timeoutMs);
@@ -100,8 +109,7 @@ export function createWireClient(): WireClient {
     },
     close() {
       for (const exchange of observed) if (!exchange.response) exchange.end.ms = msOf(exchange);
-      agents['http:'].destroy();
-      agents['https:'].destroy();
+      for (const agent of created) agent.destroy();
     },
   };
 }
@@ -127,6 +135,7 @@ class Reply implements WireReply {
   status = 0;
   headers: RawHeaders = [];
   problem: string | undefined;
+  reused = false;
   readonly observed: Observed;
   readonly head: Promise<void>;
   readonly #outgoing: ClientRequest;
@@ -165,6 +174,7 @@ class Reply implements WireReply {
   #begin(incoming: IncomingMessage): void {
     this.#incoming = incoming;
     this.status = incoming.statusCode ?? 0;
+    this.reused = this.#outgoing.reusedSocket;
     this.headers = incoming.rawHeaders;
     this.observed.headMs = msOf(this.observed);
     this.observed.response = {

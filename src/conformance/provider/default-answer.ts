@@ -2,9 +2,9 @@ import { errorText } from '../../protocols/errors.ts';
 import type { Endpoint } from '../../route/endpoints.ts';
 import { type Answer, type AnswerContext, inputItems, type ReceivedRequest } from '../script.ts';
 import { type ChatTurn, chatEvents, chatObject } from './chat.ts';
-import { offeredNames, type SpokenCall, speakCall } from './items.ts';
+import { type SpokenCall, speakCall } from './items.ts';
 import { countTokensObject, type MessagesTurn, messagesEvents, messagesObject } from './messages.ts';
-import { modelList } from './models.ts';
+import { modelAt, modelList } from './models.ts';
 import {
   compactionObject,
   responsesEvents,
@@ -29,12 +29,12 @@ const ANSWERERS: Record<Endpoint, Answerer> = {
   messages: answerMessages,
   'messages.count_tokens': () => ok(countTokensObject()),
   models: () => ok(modelList()),
-  other: (request) => problem(request, 404, 'not_found', `Nothing answers ${request.method} ${request.url}.`),
+  other: answerOther,
 };
 
 /**
- * What an upstream without a script answers: a short text; a tool call when the prompt has `run COMMAND` in it and a tool
- * that runs commands is offered; a text again once the tool's output is there.
+ * What an upstream without a script answers: a short text; a tool call when the prompt ends in `run` and a command in
+ * backticks, and a tool that runs commands is offered; a text again once the tool's output is there.
  */
 export function defaultAnswer(request: ReceivedRequest, context: AnswerContext): Answer {
   const { problem: undecodable } = request;
@@ -43,6 +43,13 @@ export function defaultAnswer(request: ReceivedRequest, context: AnswerContext):
   if (request.method === 'POST' && !request.json)
     return problem(request, 400, 'invalid_json', 'The body of the request is not a JSON object.');
   return ANSWERERS[request.endpoint](request, context);
+}
+
+function answerOther(request: ReceivedRequest): Answer {
+  const { method, url } = request;
+  const model = modelAt(method, url);
+  if (model === undefined) return problem(request, 404, 'not_found', `Nothing answers ${method} ${url}.`);
+  return model === null ? problem(request, 404, 'model_not_found', `There is no model of ${url}.`) : ok(model);
 }
 
 /** An error in the shape of the request's protocol. */
@@ -80,7 +87,6 @@ export function answerItems(turn: ScriptedTurn): Answerer {
 export const SUMMARY_TEXT = 'The tape holds one echo.';
 
 function spokenTurn({ items, usage }: ScriptedTurn, request: ReceivedRequest): ChatTurn {
-  const offered = offeredNames(request.json ?? {});
   const texts: string[] = [];
   const thoughts: string[] = [];
   const calls: SpokenCall[] = [];
@@ -88,7 +94,7 @@ function spokenTurn({ items, usage }: ScriptedTurn, request: ReceivedRequest): C
     if (item.type === 'message') texts.push(item.text);
     else if (item.type === 'reasoning') thoughts.push(item.summary);
     else if (item.type === 'compaction') texts.push(SUMMARY_TEXT);
-    else calls.push(speakCall(item, offered));
+    else calls.push(speakCall(item, request.json ?? {}));
   }
   return {
     ...(texts.length > 0 ? { text: texts.join('') } : {}),
@@ -112,10 +118,12 @@ function nextItem(json: Json): ScriptedItem {
   return (command && toolItem(json, command)) || { type: 'message', text: DEFAULT_TEXT };
 }
 
-/** The command that a prompt asks to run: what follows its last `run `, in backticks or up to the end of the line. */
+/**
+ * The command that a prompt asks to run: what stands in backticks behind its last `run`. Nothing else is one, since the client
+ * really runs it: "run the tests" is for a model to understand.
+ */
 function commandIn(prompt: string): string | undefined {
-  const found = /(?:^|\s)run +(?:`([^`]+)`\W*|([^\n`]+?))\s*$/i.exec(prompt);
-  return found?.[1] ?? found?.[2];
+  return /(?:^|\s)run +`([^`]+)`\W*$/i.exec(prompt)?.[1];
 }
 
 /** Text of the last user message, of a prompt that is a plain string, or of a list of content parts. */

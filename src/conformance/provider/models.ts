@@ -34,11 +34,23 @@ function codexModel(slug: string, priority: number): object {
   };
 }
 
+function model(id: string): object {
+  return { id, object: 'model', created: 1_767_225_600, owned_by: 'tapedeck' };
+}
+
+/** The model that `GET /models/ID` asks for, as OpenAI's SDKs read it; null: it is not in the list; undefined: something else is asked. */
+export function modelAt(method: string, target: string): object | null | undefined {
+  const asked = method === 'GET' ? /\/models\/([^?#]+)/.exec(target)?.[1] : undefined;
+  if (asked === undefined) return undefined;
+  const slug = SLUGS.find((one) => one === asked || encodeURIComponent(one) === asked);
+  return slug === undefined ? null : model(slug);
+}
+
 /** `GET /models` for both families of clients: `models` is what Codex reads, `object` and `data` what OpenAI's SDKs read. */
 export function modelList(): object {
   return {
     object: 'list',
-    data: SLUGS.map((id) => ({ id, object: 'model', created: 1_767_225_600, owned_by: 'tapedeck' })),
+    data: SLUGS.map(model),
     models: SLUGS.map((slug, i) => codexModel(slug, i + 1)),
   };
 }

@@ -30,7 +30,7 @@ export const DRIFT = {
   'typographic-texts': { since: '0.146.0', evidence: 'nearest', probedWithout: '0.122.0' },
   /** `retry-after` is obeyed: a 429 is repeated after it, and so is a 503. */
   'obeys-retry-after': { since: '0.162.0', evidence: 'between', probedWithout: '0.160.0' },
-  /** `response.incomplete` for `max_output_tokens` ends the turn instead of being repeated. */
+  /** `response.incomplete` for `max_output_tokens`, or anything else than `content_filter`, ends the turn instead of being repeated. */
   'incomplete-length-is-final': { since: '0.164.0', evidence: 'between', probedWithout: '0.162.0' },
   /** 404 `model_not_found` ends the turn instead of being repeated. */
   'model-not-found-is-final': { since: '0.166.0', evidence: 'between', probedWithout: '0.164.0' },

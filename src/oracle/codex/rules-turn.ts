@@ -136,8 +136,8 @@ export const TURN_RULES: Record<string, RuleFacts> = {
     evidence: ['i-incomplete-maxtok'],
   },
   'codex.incomplete.other': {
-    does: 'retry',
-    when: '`response.incomplete` for another reason, e.g. `content_filter`',
+    does: 'by version',
+    when: '`response.incomplete` for `content_filter`: repeated; for any other reason repeated, and final from 0.164 on',
     evidence: ['i-incomplete-filter'],
   },
 

@@ -120,14 +120,10 @@ function judgeIncomplete({ reading, settings, version }: Context): CodexVerdict 
   const details = asFields(asFields(eventOf(reading).response)?.incomplete_details);
   const cause = typeof details?.reason === 'string' ? details.reason : 'unknown';
   const text = `Incomplete response returned, reason: ${cause}`;
-  if (cause === 'max_output_tokens' && hasChange(version, 'incomplete-length-is-final')) {
-    return fail({
-      rule: 'codex.incomplete.length',
-      reason: 'response.incomplete for max_output_tokens is final',
-      message: text,
-    });
-  }
   const rule = cause === 'max_output_tokens' ? 'codex.incomplete.length' : 'codex.incomplete.other';
+  // A filter may let the next answer through; with any other reason it would be cut again.
+  if (cause !== 'content_filter' && hasChange(version, 'incomplete-length-is-final'))
+    return fail({ rule, reason: `response.incomplete for ${cause} is final`, message: text });
   return breakStream(settings, rule, `response.incomplete (${cause}) is repeated`, text);
 }
 

@@ -20,16 +20,26 @@ export class Conversation {
 
   /** The same request, going on with the answer of the gateway. `decoded`: the body without its coding. */
   adapt(sent: SentRequest, decoded: Uint8Array | undefined): SentRequest {
-    if (this.#ids.size === 0 || !decoded) return sent;
-    const text = fromUtf8(decoded);
+    if (this.#ids.size === 0) return sent;
+    const { socket } = sent;
+    if (socket) {
+      const messages = socket.messages.map((one) => ({ ...one, data: this.#goOn(one.data) ?? one.data }));
+      return { ...sent, socket: { ...socket, messages } };
+    }
+    const body = decoded && this.#goOn(decoded);
+    return body ? { ...sent, headers: withoutCoding(sent.headers), body } : sent;
+  }
+
+  /** The document with the id that this gateway gave; undefined where nothing is to be changed. */
+  #goOn(document: Uint8Array): Uint8Array | undefined {
+    const text = fromUtf8(document);
     const parsed = parseJson(text);
     const previous = parsed.ok
       ? (parsed.value as { previous_response_id?: unknown } | null)?.previous_response_id
       : null;
     const live = typeof previous === 'string' ? this.#ids.get(previous) : undefined;
-    if (live === undefined) return sent;
-    const body = toUtf8(text.replaceAll(JSON.stringify(previous), JSON.stringify(live)));
-    return { ...sent, headers: withoutCoding(sent.headers), body };
+    if (live === undefined) return undefined;
+    return toUtf8(text.replaceAll(JSON.stringify(previous), JSON.stringify(live)));
   }
 }
 
@@ -37,11 +47,20 @@ function withoutCoding(headers: readonly string[]): string[] {
   return headers.filter((_, i) => headers[i - (i % 2)]!.toLowerCase() !== 'content-encoding');
 }
 
-/** The id of a response, from its document or from the first event of its stream. */
+/** The id of a response, from its document, the first event of its stream, or the first message that has one. */
 function idOf(body: Uint8Array | undefined): string | undefined {
   if (!body || body.length === 0) return undefined;
   const text = fromUtf8(body);
-  const parsed = parseJson(text.startsWith('{') ? text : (parseSse(body).events[0]?.data ?? ''));
+  if (!text.startsWith('{')) return idIn(parseSse(body).events[0]?.data ?? '');
+  for (const line of [text, ...text.split('\n')]) {
+    const id = idIn(line);
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
+
+function idIn(text: string): string | undefined {
+  const parsed = parseJson(text);
   const document = parsed.ok ? (parsed.value as { id?: unknown; response?: { id?: unknown } } | null) : null;
   const id = document?.response?.id ?? document?.id;
   return typeof id === 'string' ? id : undefined;

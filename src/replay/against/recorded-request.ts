@@ -1,8 +1,10 @@
 import type { Entry } from '../../cassette/format.ts';
 import { legOf, type RecordedExchange } from '../../cassette/legs.ts';
-import { fromHarHeaders, headerPairs, headText } from '../../util/headers.ts';
-import { dropHopByHop } from '../../util/hop-by-hop.ts';
+import { createOf, isOverWebSocket, messagesOf } from '../../cassette/messages.ts';
+import { fromHarHeaders, headerPairs, headerValue, headText } from '../../util/headers.ts';
+import { dropHandshake, dropHopByHop, offeredProtocols } from '../../util/hop-by-hop.ts';
 import type { RawHeaders } from '../../util/types.ts';
+import { upgradeOf } from '../recording.ts';
 
 /** A recorded request as it is to be sent again. */
 export interface SentRequest {
@@ -11,6 +13,27 @@ export interface SentRequest {
   target: string;
   headers: string[];
   body: Uint8Array | undefined;
+  /** Asks for a WebSocket, and says this on it. */
+  socket?: SocketScript;
+}
+
+/** What a client says over a WebSocket. */
+export interface SocketScript {
+  /** Joins the exchanges of one connection; undefined: it has this one alone. */
+  connection: string | undefined;
+  /** Subprotocols, in the client's order. */
+  protocols: string[];
+  /** In recorded order; empty where the upgrade was refused. */
+  messages: ScriptedMessage[];
+  /** How the client ended the connection after this exchange; undefined: it did not. */
+  close: { code: number; reason: string } | undefined;
+}
+
+export interface ScriptedMessage {
+  data: Uint8Array;
+  binary: boolean;
+  /** So many messages of the server came before it. */
+  after: number;
 }
 
 /** What a recording does not hold. */
@@ -44,8 +67,8 @@ const KEY_HEADERS: Readonly<Record<string, (key: string) => string>> = {
  */
 export function planRequest(exchange: RecordedExchange, credentials: Credentials): SentRequest | string {
   const entry = exchange.client;
-  if (entry._connection !== undefined || entry._webSocketMessages !== undefined) return 'it went over a WebSocket';
   if (entry.request._incomplete) return 'the request did not arrive whole';
+  if (upgradeOf({ exchange, entry }) !== undefined) return planUpgrade(exchange, credentials);
   const { body } = legOf(exchange, 'client-request')!;
   if (body && !body.wire && !body.decoded) return 'the cassette does not hold the body of the request';
   const recorded = fromHarHeaders(entry.request.headers.filter(({ name }) => !name.startsWith(':')));
@@ -56,6 +79,43 @@ export function planRequest(exchange: RecordedExchange, credentials: Credentials
     headers: withCredentials(kept, exchange, credentials),
     body: body?.wire ?? body?.decoded,
   };
+}
+
+function planUpgrade(exchange: RecordedExchange, credentials: Credentials): SentRequest | string {
+  const { client: entry } = exchange;
+  if (entry._webSocketCut) return 'the cassette does not hold all of its messages';
+  const messages = scriptOf(entry);
+  if (!messages) return 'nothing was asked for over its WebSocket';
+  const recorded = fromHarHeaders(entry.request.headers);
+  const { _webSocketClose: close } = entry;
+  return {
+    method: entry.request.method,
+    target: targetOf(entry, credentials.key ?? NO_KEY),
+    headers: withCredentials(dropHandshake(dropHopByHop(recorded, LEFT_OUT)), exchange, credentials),
+    body: undefined,
+    socket: {
+      connection: entry._connection,
+      protocols: offeredProtocols(headerValue(recorded, 'sec-websocket-protocol')),
+      messages,
+      close: close?.by === 'client' ? { code: close.code, reason: close.reason } : undefined,
+    },
+  };
+}
+
+/** Undefined where a connection was made and nothing asked. */
+function scriptOf(entry: Entry): ScriptedMessage[] | undefined {
+  if (!isOverWebSocket(entry)) return [];
+  const sent = messagesOf(entry, entry, 'send');
+  const create = createOf(sent);
+  const received = messagesOf(entry, entry, 'receive');
+  return (
+    create &&
+    sent.map(({ ms, data, binary }) => {
+      // What the server said before it was asked is played after that.
+      const after = ms <= create.ms ? 0 : received.filter((one) => one.ms < ms).length;
+      return { data, binary, after };
+    })
+  );
 }
 
 function targetOf({ request: { url } }: Entry, key: string): string {

@@ -1,4 +1,5 @@
 import { request } from 'undici';
+import type { LegMessage } from '../../cassette/messages.ts';
 import { decodeBody } from '../../decode/body.ts';
 import { LIMITS } from '../../decode/limits.ts';
 import { TapedeckError } from '../../errors.ts';
@@ -12,14 +13,18 @@ export interface LiveAnswer {
   /** 0: no response came. */
   status: number;
   headers: RawHeaders;
-  /** Decoded; undefined where its coding cannot be undone. */
+  /** Decoded; undefined where its coding cannot be undone. Of a WebSocket: the messages as lines. */
   body: Uint8Array | undefined;
+  /** Over a WebSocket alone. */
+  messages?: LegMessage[];
+  /** How the gateway ended the connection within the exchange. 1005: without a code, 1006: without a close frame. */
+  close?: { code: number; reason: string };
   /** Why the answer, or its body, is not whole; undefined: it is. */
   broken: string | undefined;
 }
 
 /** A gateway that says nothing for so long hangs. Its upstream answers at once, unless recorded time is played. */
-const SILENT_MS = 120_000;
+export const SILENT_MS = 120_000;
 
 /** Of a connection that was never made; the request cannot have reached anybody. */
 const UNREACHABLE = new Set([
@@ -55,13 +60,18 @@ export async function sendToGateway(url: string, sent: SentRequest): Promise<Liv
     head = { status: response.statusCode, headers: response.headers as unknown as string[] };
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) chunks.push(chunk);
   } catch (error) {
-    const { code, message } = innermost(error);
-    if (UNREACHABLE.has(code)) throw unreachable(url, code, error);
-    broken = [code, message].filter(Boolean).join(': ');
+    broken = failureText(url, error);
   }
   const wire = concatBytes(chunks);
   const decoded = await decodeBody(wire, headerValue(head.headers, 'content-encoding'), LIMITS.response);
   return { ...head, body: decoded.ok ? decoded.bytes : undefined, broken };
+}
+
+/** What to say of an error of the connection. @throws TapedeckError `gateway-unreachable` when none was made */
+export function failureText(url: string, error: unknown): string {
+  const { code, message } = innermost(error);
+  if (UNREACHABLE.has(code)) throw unreachable(url, code, error);
+  return [code, message].filter(Boolean).join(': ');
 }
 
 /** The error of a gateway that cannot be reached. */

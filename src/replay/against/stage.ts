@@ -1,14 +1,17 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { RecordedExchange } from '../../cassette/legs.ts';
 import { READY_PATH } from '../../conformance/launch.ts';
 import { errorText } from '../../protocols/errors.ts';
+import { endsExchange } from '../../protocols/responses/socket.ts';
 import { classify } from '../../route/endpoints.ts';
 import { planAnswer } from '../answer.ts';
 import { matchRequest, readBody } from '../live-request.ts';
+import { type MessageAnswer, planMessages } from '../message-answer.ts';
 import { paceOf, playAnswer, type Speed, signalOfClose } from '../player.ts';
-import { type Recording, recordingsOf, requestOf } from '../recording.ts';
-import { type MatchRequest, routeOf, type TargetBase } from '../request.ts';
+import { type Recording, recordingsOf, requestOf, upgradeOf } from '../recording.ts';
+import { type MatchRequest, routeOf, SOCKET_METHOD, type TargetBase } from '../request.ts';
+import { createSocketPlayer } from '../socket-player.ts';
 
 /** What the gateway asked its upstream for while an exchange ran. */
 export interface UpstreamCall {
@@ -67,10 +70,8 @@ export async function startStage(options: { host: string; port: number; speed: S
   let served = 0;
   let failure: unknown;
 
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const serve = async (request: IncomingMessage, response: ServerResponse, body: Uint8Array): Promise<void> => {
     const started = performance.now();
-    // Over the limit a body is nobody's recorded one: it is compared as none.
-    const body = (await readBody(request)) ?? new Uint8Array();
     const asked = await matchRequest(request, body, undefined);
     const found = await find(asked);
     if (!found) return answerUnknown(request, response);
@@ -92,12 +93,55 @@ export async function startStage(options: { host: string; port: number; speed: S
     return recording;
   };
 
-  server.on('request', (request, response) => {
-    serve(request, response).catch((error: unknown) => {
-      // Whoever goes away ends a request or an answer early.
-      if (!closing.signal.aborted && !request.destroyed && !response.destroyed) failure ??= error;
-      response.destroy();
-    });
+  const answer = (request: IncomingMessage, response: ServerResponse, body: Promise<Uint8Array | undefined>): void => {
+    body
+      // Over the limit a body is nobody's recorded one: it is compared as none.
+      .then((bytes) => serve(request, response, bytes ?? new Uint8Array()))
+      .catch((error: unknown) => {
+        // Whoever goes away ends a request or an answer early.
+        if (!closing.signal.aborted && !request.destroyed && !response.destroyed) failure ??= error;
+        response.destroy();
+      });
+  };
+
+  /** The recordings of this exchange that went over a WebSocket (or, `refused`, asked for one in vain) to this target. */
+  const upgradesAt = (target: string, kind: 'accepted' | 'refused'): Recording[] => {
+    if (!scene) return [];
+    const { exchange, base } = scene;
+    const path = (url: string) => routeOf({ method: 'GET', target: url, body: undefined }, base);
+    return recordingsOf(exchange, 'upstream').filter(
+      (one) => upgradeOf(one) === kind && path(one.entry.request.url) === path(target),
+    );
+  };
+
+  const sockets = createSocketPlayer({
+    closing: closing.signal,
+    forward: undefined,
+    pace: (started, gone) => paceOf(options.speed, started, AbortSignal.any([closing.signal, gone])),
+    upgrade(target) {
+      const [accepted] = upgradesAt(target, 'accepted');
+      return accepted && { accepted: Promise.resolve(accepted) };
+    },
+    async find(target, body) {
+      const found = await find({ method: SOCKET_METHOD, target, body });
+      if (!found) return { miss: unknownText(SOCKET_METHOD, target) };
+      served += 1;
+      return endingMessages(found);
+    },
+    failed(_target, error) {
+      failure ??= error;
+    },
+  });
+
+  server.on('request', (request, response) => answer(request, response, readBody(request)));
+  server.on('upgrade', (request, transport: Socket, first) => {
+    transport.on('error', () => transport.destroy());
+    if (upgradesAt(request.url ?? '/', 'refused').length === 0) return sockets.upgrade(request, transport, first);
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(transport);
+    response.once('finish', () => transport.end());
+    answer(request, response, Promise.resolve(undefined));
   });
   const address = await listen(server, options.host, options.port);
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
@@ -133,9 +177,23 @@ function answerUnknown(request: IncomingMessage, response: ServerResponse): void
   const { method = '', url = '' } = request;
   const isProbe = url.endsWith(READY_PATH);
   const status = isProbe || SAFE_METHODS.has(method) ? 404 : UNKNOWN_STATUS;
-  const message = `Tapedeck: the recorded upstream was not asked for ${method} ${url} here.`;
+  const message = unknownText(method, url);
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(errorText(classify(method, url).protocol, { status, code: 'cassette_miss', message }));
+}
+
+function unknownText(method: string, target: string): string {
+  return `Tapedeck: the recorded upstream was not asked for ${method} ${target} here.`;
+}
+
+/**
+ * The messages of a recording, with an end of the connection where they do not come to one themselves: its client, who had left
+ * before, waits for one now.
+ */
+function endingMessages(recording: Recording): MessageAnswer {
+  const { messages, close } = planMessages(recording);
+  const isEnded = messages.some(({ data, binary }) => !binary && endsExchange(data));
+  return { messages, close: close ?? (isEnded ? undefined : { code: 1001, reason: 'the recording ends here' }) };
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {

@@ -10,6 +10,8 @@ import { AdapterBase, type NewRequest, type PollyRequest } from './polly.ts';
 export class DispatcherAdapter extends AdapterBase {
   static readonly id = 'tapedeck-dispatcher';
 
+  readonly #startPace = this.options.startPace;
+
   get #persister(): CassettePersister {
     return this.polly.persister as CassettePersister;
   }
@@ -18,9 +20,6 @@ export class DispatcherAdapter extends AdapterBase {
   onConnect(): void {}
 
   onDisconnect(): void {}
-
-  /** Polly's own identifies requests by hashes of their bodies. */
-  async onIdentifyRequest(): Promise<void> {}
 
   override async handleRequest(request: NewRequest): Promise<PollyRequest> {
     const handled = await super.handleRequest(request);
@@ -39,7 +38,7 @@ export class DispatcherAdapter extends AdapterBase {
   }
 
   async onReplay({ requestArguments: { call } }: PollyRequest): Promise<void> {
-    await playRecording(call.reply, call.recording!, this.options.startPace(), this.#persister.deck.split);
+    await playRecording(call.reply, call.recording!, this.#startPace(), this.#persister.deck.split);
   }
 
   /** @param error what stopped the request; a miss comes as one too */

@@ -1,10 +1,10 @@
-import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Dispatcher } from 'undici';
 import { appendCassette } from '../../cassette/edit/append.ts';
 import { type CassetteHeader, FORMAT_VERSION } from '../../cassette/format.ts';
 import { removeFile } from '../../cassette/journal.ts';
 import type { RecordedExchange } from '../../cassette/legs.ts';
+import { newRecordingPath } from '../../cassette/output-path.ts';
 import { createRecorder } from '../../cassette/recorder.ts';
 import { createRedactor, type Redactor } from '../../cassette/redact.ts';
 import { type CassetteReader, openCassette } from '../../cassette/store.ts';
@@ -18,7 +18,7 @@ import { type ExchangeSource, sourceOfCassette, sourceOfList } from '../exchange
 import { type Leftover, type Library, openLibrary } from '../library.ts';
 import type { MatchOptions, Repeat } from '../match.ts';
 import type { Recording } from '../recording.ts';
-import type { MatchLevel, MatchRequest } from '../request.ts';
+import type { MatchLevel, MatchRequest, MatchRules } from '../request.ts';
 import type { Call } from './call.ts';
 import type { CallDeck } from './call-deck.ts';
 import { withFailedConnections } from './failed-connections.ts';
@@ -43,6 +43,7 @@ export interface DeckOptions {
   as: 'gateway' | 'upstream';
   /** Patterns of the user's own secrets. */
   redact: RegExp[];
+  rules: MatchRules | undefined;
   /** Of exchanges that are read elsewhere: what their cassette says of itself. */
   header: Pick<CassetteHeader, 'upstream' | 'redacted'> | undefined;
   /** Sends what is recorded. */
@@ -149,7 +150,7 @@ export class Deck implements CallDeck {
   async #startRecorder({ origin, path }: Call): Promise<Recorder> {
     const { mode, redact } = this.#options;
     const whole = this.#path!;
-    this.#recordingPath = this.recordsAll ? whole : await freePath(whole);
+    this.#recordingPath = this.recordsAll ? whole : await newRecordingPath(whole);
     const { basePath } = parseBaseUrl(origin + path.replace(/\?.*$/s, ''));
     return createRecorder({
       path: this.#recordingPath,
@@ -202,13 +203,13 @@ export async function openDeck(options: DeckOptions): Promise<Deck> {
 async function play(
   source: ExchangeSource,
   header: DeckOptions['header'],
-  { match, repeat, as, redact }: DeckOptions,
+  { match, repeat, as, redact, rules }: DeckOptions,
   close: () => Promise<void>,
 ): Promise<Played> {
   const open = (side: Side) => {
     const url = header?.upstream.url ?? '';
     const base = side === 'upstream' && URL.canParse(url) ? { base: parseBaseUrl(url) } : {};
-    const options: MatchOptions = { level: match, repeat, side, ...base };
+    const options: MatchOptions = { level: match, repeat, side, ...base, ...(rules ? { rules } : {}) };
     return openLibrary(side === 'upstream' ? withFailedConnections(source) : source, options);
   };
   let library = await open(as === 'gateway' ? 'client' : 'upstream');
@@ -230,16 +231,4 @@ async function openIfThere(path: string, mayBeMissing: boolean): Promise<Cassett
 
 function pathOf({ cassette }: DeckOptions): string | undefined {
   return typeof cassette === 'string' ? resolve(cassette) : undefined;
-}
-
-async function freePath(cassette: string): Promise<string> {
-  const stem = cassette.replace(/\.har$/i, '');
-  for (let n = 1; ; n++) {
-    const path = `${stem}.new-${n}.har`;
-    const taken = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (!taken) return path;
-  }
 }

@@ -1,23 +1,16 @@
-import { Dispatcher, errors, getGlobalDispatcher } from 'undici';
+import { Dispatcher, getGlobalDispatcher } from 'undici';
 import type { CassetteHeader } from '../../cassette/format.ts';
 import type { RecordedExchange } from '../../cassette/legs.ts';
 import type { RecordingSummary } from '../../cassette/tap.ts';
-import { tellSentHead } from '../../upstream/sent-head.ts';
 import type { ExchangeSource } from '../exchange-source.ts';
 import type { Leftover } from '../library.ts';
 import type { Repeat } from '../match.ts';
 import type { Speed } from '../player.ts';
-import type { MatchLevel } from '../request.ts';
-import { DispatcherAdapter } from './adapter.ts';
-import { Call } from './call.ts';
-import type { CallDeck } from './call-deck.ts';
+import type { MatchLevel, MatchRules } from '../request.ts';
+import { PollyCalls } from './calls.ts';
 import { type CassetteMode, openDeck } from './deck.ts';
 import type { CassetteMiss } from './missed.ts';
-import { type Pace, startPace } from './pace.ts';
-import { CassettePersister } from './persister.ts';
-import { Polly, type PollyConfig, type PollyInstance } from './polly.ts';
-import { Reply } from './reply.ts';
-import { writtenFields } from './sent-head.ts';
+import { startPace } from './pace.ts';
 
 export interface CassetteDispatcherOptions {
   /** Path of a cassette; or exchanges that are read elsewhere, which can be played and not recorded. */
@@ -39,6 +32,8 @@ export interface CassetteDispatcherOptions {
   speed?: Speed;
   /** Patterns of the user's own secrets, as they were given to the recording. */
   redact?: RegExp[];
+  /** Field rules of the user's own, on top of those of each protocol. */
+  rules?: MatchRules;
   /** For exchanges that are read elsewhere: the header of their cassette, which tells the base URL and whether anything was redacted. */
   header?: Pick<CassetteHeader, 'upstream' | 'redacted'>;
   /** Sends the requests that are recorded; undici's global dispatcher of this moment when absent. */
@@ -78,11 +73,12 @@ export async function createCassetteDispatcher(options: CassetteDispatcherOption
     maxAge: options.maxAge,
     as: options.as ?? 'upstream',
     redact: options.redact ?? [],
+    rules: options.rules,
     header: options.header,
     upstream: options.upstream ?? getGlobalDispatcher(),
   });
   const config = { mode: deck.recordsAll ? 'record' : 'replay', recordIfMissing: mode === 'new_episodes' } as const;
-  const dispatcher = createPollyDispatcher(deck, { ...config, startPace: () => startPace(speed) });
+  const dispatcher = new PollyDispatcher(new PollyCalls(deck, { ...config, startPace: () => startPace(speed) }));
   return {
     dispatcher,
     get served() {
@@ -100,61 +96,17 @@ export async function createCassetteDispatcher(options: CassetteDispatcherOption
   };
 }
 
-/** What Polly does with requests, and when each read of an answer is told. */
-export interface PollyOptions extends Pick<PollyConfig, 'mode' | 'recordIfMissing'> {
-  startPace(): Pace;
-}
-
-/** A dispatcher whose requests go through a Polly of its own, which finds and keeps recordings in the deck. */
-export function createPollyDispatcher(deck: CallDeck, options: PollyOptions): Dispatcher {
-  return new PollyDispatcher(startPolly(deck, options));
-}
-
-function startPolly(deck: CallDeck, { mode, recordIfMissing, startPace }: PollyOptions): PollyInstance {
-  return new Polly('tapedeck', {
-    mode,
-    recordIfMissing,
-    adapters: [DispatcherAdapter],
-    adapterOptions: { [DispatcherAdapter.id]: { startPace } },
-    persister: CassettePersister,
-    persisterOptions: { [CassettePersister.id]: { deck } },
-    // It would print every miss, which is told where it is asked for.
-    logLevel: 'silent',
-    timing: null,
-    matchRequestsBy: { method: false, headers: false, body: false, order: false, url: false },
-  });
-}
-
 /** Hands every request to Polly. */
 class PollyDispatcher extends Dispatcher {
-  readonly #polly: PollyInstance;
-  readonly #adapter: DispatcherAdapter;
-  readonly #running = new Map<Reply, Promise<void>>();
-  #closed = false;
+  readonly #calls: PollyCalls;
 
-  constructor(polly: PollyInstance) {
+  constructor(calls: PollyCalls) {
     super();
-    this.#polly = polly;
-    this.#adapter = polly.adapters.get(DispatcherAdapter.id) as DispatcherAdapter;
+    this.#calls = calls;
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const reply = new Reply(handler);
-    try {
-      if (this.#closed) throw new errors.ClientDestroyedError();
-      if (options.upgrade || options.method === 'CONNECT') {
-        throw new errors.NotSupportedError('a cassette is played over HTTP requests, not over upgraded connections');
-      }
-      const call = new Call(options, reply);
-      reply.onAbort = (reason) => call.drop(reason);
-      reply.start();
-      if (reply.over) return true;
-      // A proxy that records its upstream leg waits for what is written after `onConnect`.
-      tellSentHead({ httpVersion: '1.1', method: call.method, target: call.path, headers: writtenFields(call) });
-      this.#run(call);
-    } catch (error) {
-      reply.fail(error as Error);
-    }
+    this.#calls.dispatch(options, handler);
     return true;
   }
 
@@ -162,8 +114,7 @@ class PollyDispatcher extends Dispatcher {
   override close(): Promise<void>;
   override close(callback: () => void): void;
   override close(callback?: () => void): Promise<void> | undefined {
-    this.#closed = true;
-    return withCallback(Promise.all(this.#running.values()), callback);
+    return withCallback(this.#calls.close(), callback);
   }
 
   /** Ends what is in flight with an error. */
@@ -171,30 +122,13 @@ class PollyDispatcher extends Dispatcher {
   override destroy(callback: () => void): void;
   override destroy(error: Error | null, callback: () => void): void;
   override destroy(first?: Error | null | (() => void), second?: () => void): Promise<void> | undefined {
-    const error = typeof first === 'function' ? undefined : first;
-    this.#closed = true;
-    for (const reply of this.#running.keys()) reply.abort(error ?? new errors.ClientDestroyedError());
-    const over = Promise.all(this.#running.values()).then(() => this.#polly.stop());
+    const over = this.#calls.destroy((typeof first === 'function' ? undefined : first) ?? undefined);
     return withCallback(over, typeof first === 'function' ? first : second);
-  }
-
-  #run(call: Call): void {
-    const { reply, url, method } = call;
-    const handled = this.#adapter.handleRequest({ url, method, requestArguments: { call } }).then(
-      () => {},
-      // Polly's own fault, or that of a handler: whoever asked is told all the same.
-      (error: Error) => reply.fail(error),
-    );
-    this.#running.set(
-      reply,
-      handled.finally(() => this.#running.delete(reply)),
-    );
   }
 }
 
-function withCallback(over: Promise<unknown>, callback: (() => void) | undefined): Promise<void> | undefined {
-  const done = over.then(() => {});
-  if (!callback) return done;
-  done.then(callback, callback);
+function withCallback(over: Promise<void>, callback: (() => void) | undefined): Promise<void> | undefined {
+  if (!callback) return over;
+  over.then(callback, callback);
   return undefined;
 }

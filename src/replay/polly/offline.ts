@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { isLoopback } from '../../util/address.ts';
 import { guardNames } from './offline-names.ts';
 
 /** A guard that is on duty. */
@@ -64,7 +65,7 @@ function guardedConnect(this: Socket, ...args: unknown[]): Socket {
 /** Counts what is denied. @param port undefined: the name alone is asked for */
 function refusalOf(host: string, port?: unknown): Error | undefined {
   const name = plainHost(host);
-  if (isLoopback(name)) return undefined;
+  if (isHere(name)) return undefined;
   const denying = [...guards].filter(([, allowed]) => !allowed.has(name));
   if (denying.length === 0) return undefined;
   const shown = port === undefined ? name : `${name.includes(':') ? `[${name}]` : name}:${port}`;
@@ -94,7 +95,7 @@ function targetOf(args: unknown[]): { host: string; port: unknown } | undefined 
   return { host: typeof second === 'string' ? second : 'localhost', port: first };
 }
 
-/** RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3, RFC 6761 section 6.3. @param host as `plainHost` writes it */
-function isLoopback(host: string): boolean {
-  return /^(?:::ffff:)?127(?:\.\d{1,3}){3}$|^::1$|^(?:.+\.)?localhost\.?$|^0\.0\.0\.0$|^::$/.test(host);
+/** Who connects to the unspecified address gets this machine. @param host as `plainHost` writes it */
+function isHere(host: string): boolean {
+  return isLoopback(host) || host === '0.0.0.0' || host === '::';
 }

@@ -8,9 +8,7 @@ import { type FoundEntry, PersisterBase, type PollyRequest } from './polly.ts';
 export class CassettePersister extends PersisterBase {
   static readonly id = 'tapedeck-cassette';
 
-  get deck(): CallDeck {
-    return this.options.deck;
-  }
+  readonly deck: CallDeck = this.options.deck;
 
   /** Null is a miss; what was found is kept with the call. */
   async findEntry({ requestArguments: { call } }: PollyRequest): Promise<FoundEntry | null> {

@@ -1,4 +1,3 @@
-import { errors } from 'undici';
 import type { Entry, EntryEnd } from '../../cassette/format.ts';
 import { concatBytes } from '../../util/bytes.ts';
 import { headText } from '../../util/headers.ts';
@@ -8,6 +7,7 @@ import type { Recording } from '../recording.ts';
 import type { CallDeck } from './call-deck.ts';
 import type { Pace } from './pace.ts';
 import type { Reply } from './reply.ts';
+import { undici } from './undici.ts';
 
 /**
  * Tells a recorded answer read by read, as the network told it: one chunk at a time, none while whoever asked has paused, none
@@ -85,12 +85,15 @@ const FAILURES: Record<EntryEnd['how'], (detail: string | undefined, answered: b
   closed,
   reset: () => coded('read ECONNRESET', 'ECONNRESET', 'read'),
   refused: () => coded('connect ECONNREFUSED', 'ECONNREFUSED', 'connect'),
-  timeout: (_, answered) => (answered ? new errors.BodyTimeoutError() : new errors.HeadersTimeoutError()),
-  error: (detail) => new errors.UndiciError(detail ?? 'the recorded connection failed'),
+  timeout: (_, answered) => {
+    const { BodyTimeoutError, HeadersTimeoutError } = undici().errors;
+    return answered ? new BodyTimeoutError() : new HeadersTimeoutError();
+  },
+  error: (detail) => new (undici().errors.UndiciError)(detail ?? 'the recorded connection failed'),
 };
 
 function closed(): Error {
-  return new errors.SocketError('other side closed');
+  return new (undici().errors.SocketError)('other side closed');
 }
 
 function coded(message: string, code: string, syscall: string): Error {

@@ -13,6 +13,8 @@ import type { Pace } from './pace.ts';
 export interface PollyRequest {
   requestArguments: { call: Call };
   action: string | null;
+  /** Gives it an id: a hash of what requests are told apart by. */
+  _identify(): Promise<void>;
 }
 
 /** What Polly makes a request of; a body of its own it would hash. */
@@ -22,10 +24,14 @@ export interface NewRequest extends Pick<PollyRequest, 'requestArguments'> {
 }
 
 export interface PollyInstance {
+  config: Partial<PollyConfig>;
+  /** Finds what was registered for a URL, by whoever has the instance. */
+  readonly server: { lookup(method: string, url: string): unknown };
   /** Every request since it was made, for a pruning that is not used here. */
   _requests: PollyRequest[];
   persister: PersisterShape;
   adapters: Map<string, AdapterShape>;
+  registerRequest(request: NewRequest): PollyRequest;
   stop(): Promise<void>;
 }
 
@@ -56,11 +62,33 @@ export interface PollyConfig {
   persisterOptions: Record<string, { deck: CallDeck }>;
   logLevel: 'silent';
   timing: null;
-  matchRequestsBy: Record<'method' | 'headers' | 'body' | 'order' | 'url', false>;
+  matchRequestsBy: Partial<Record<'method' | 'headers' | 'body' | 'order' | 'url', false>>;
 }
 
 type Base<Shape> = abstract new (polly: PollyInstance) => Shape;
 
 export const AdapterBase = AdapterModule as unknown as Base<AdapterShape>;
 export const PersisterBase = PersisterModule as unknown as Base<PersisterShape>;
-export const Polly = PollyModule as unknown as new (recordingName: string, config: PollyConfig) => PollyInstance;
+const PollyBase = PollyModule as unknown as new (recordingName: string, config: PollyConfig) => PollyInstance;
+
+/**
+ * A Polly that does for a request what is asked of it here, and no more. It would parse the URL four times to look for handlers (and keep a table
+ * for each host), merge its settings anew, and hash that nothing tells requests apart: as much time again as a small answer takes.
+ */
+export class Polly extends PollyBase {
+  constructor(recordingName: string, config: PollyConfig) {
+    super(recordingName, config);
+    // Adapter and persister have taken theirs.
+    const { mode, recordIfMissing, logLevel, timing } = config;
+    this.config = { mode, recordIfMissing, logLevel, timing, matchRequestsBy: {} };
+    // Nobody has this instance, so nobody registers handlers.
+    const nothing = this.server.lookup('GET', 'http://localhost/');
+    this.server.lookup = () => nothing;
+  }
+
+  override registerRequest(request: NewRequest): PollyRequest {
+    const registered = super.registerRequest(request);
+    registered._identify = async () => {};
+    return registered;
+  }
+}

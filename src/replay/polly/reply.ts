@@ -1,6 +1,7 @@
-import { type Dispatcher, errors } from 'undici';
+import type { Dispatcher } from 'undici';
 import { headerPairs } from '../../util/headers.ts';
 import type { RawHeaders } from '../../util/types.ts';
+import { undici } from './undici.ts';
 
 type Handler = Dispatcher.DispatchHandler;
 type Fields = Record<string, string | string[]>;
@@ -82,7 +83,7 @@ export class Reply implements Dispatcher.DispatchController {
   /** The one who asked wants nothing more; as with undici, its handler is told at once. */
   abort(reason?: Error | null): void {
     if (this.#over) return;
-    this.#reason = reason ?? new errors.RequestAbortedError();
+    this.#reason = reason ?? new (undici().errors.RequestAbortedError)();
     this.#finish(() => this.#form.fail(this, this.#reason!));
     this.#onAbort?.(this.#reason);
     this.#gone?.abort(this.#reason);

@@ -1,6 +1,6 @@
-import { errors, Response } from 'undici';
 import { LIMITS } from '../../decode/limits.ts';
 import { TapedeckError } from '../../errors.ts';
+import { undici } from './undici.ts';
 
 /** A request's body: whole, or as it comes. Undefined where there is none. */
 export type RequestBody = { bytes: Buffer } | StreamedBody | undefined;
@@ -35,7 +35,7 @@ export function openBody(body: unknown): RequestBody {
   if (isStream(body)) return listen(body);
   if (isIterable(body) && !isFormLike(body)) return { chunks: asBuffers(body) };
   // A Blob or a FormData: undici's own fetch knows how they are written.
-  const { body: stream, headers } = new Response(body as never);
+  const { body: stream, headers } = new (undici().Response)(body as never);
   return { chunks: asBuffers(stream ?? []), type: headers.get('content-type') ?? '' };
 }
 
@@ -99,7 +99,7 @@ function listen(stream: StreamLike): RequestBody {
   });
   stream.on('end', () => settle('ended'));
   stream.on('error', (error: Error) => settle({ error }));
-  stream.on('close', () => settle({ error: new errors.RequestAbortedError() }));
+  stream.on('close', () => state === 'open' && settle({ error: new (undici().errors.RequestAbortedError)() }));
   stream.resume();
   async function* chunks(): AsyncGenerator<Buffer> {
     for (;;) {

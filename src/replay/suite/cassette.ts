@@ -2,6 +2,7 @@ import { rememberLegs } from '../../cassette/legs.ts';
 import type { CassetteReader } from '../../cassette/store.ts';
 import type { CheckId } from '../../report/results/checks.ts';
 import type { CassetteResult, ReplayOptions } from '../../report/results/model.ts';
+import { quoteForShell } from '../../util/shell.ts';
 import { describeExchange, judgeExchange } from './exchange.ts';
 import type { ExpectedBook } from './expected.ts';
 import { ProxyHost } from './proxy/host.ts';
@@ -94,9 +95,7 @@ function commandFor(name: string, exchange: string, check: CheckId, { profiles, 
       ? [`--splits ${splits}`]
       : []),
   ];
-  return ['tapedeck replay', word(name), `--filter ${word(`${exchange} ${check}`)}`, ...flags].join(' ');
-}
-
-function word(text: string): string {
-  return /^[\w./@:+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return ['tapedeck replay', quoteForShell(name), `--filter ${quoteForShell(`${exchange} ${check}`)}`, ...flags].join(
+    ' ',
+  );
 }

@@ -46,10 +46,10 @@ export interface JudgedExchange {
 
 /** Runs the checks that are wanted, in the order of the table. */
 export async function judgeExchange(
-  setup: Omit<CheckContext, 'legs'>,
+  setup: Omit<CheckContext, 'legs' | 'known'>,
   wants: (check: SuiteCheckId) => boolean,
 ): Promise<JudgedExchange> {
-  const context: CheckContext = { ...setup, legs: legsOf(setup.exchange) };
+  const context: CheckContext = { ...setup, legs: legsOf(setup.exchange), known: {} };
   const results: CheckResult[] = [];
   for (const check of CHECK_IDS) if (wants(check)) results.push(...(await RUN[check](context)));
   return { results, served: await servedCalls(context), unused: await unaskedAttempts(context) };

@@ -4,6 +4,7 @@ import type { SseEvent } from '../../decode/types.ts';
 import type { CheckId } from '../../report/results/checks.ts';
 import type { CheckResult, Failure } from '../../report/results/model.ts';
 import { concatBytes } from '../../util/bytes.ts';
+import { Kept } from '../../util/kept.ts';
 import type { LegName, Protocol } from '../../util/types.ts';
 import { findEndpoint } from '../../validate/endpoints.ts';
 import { validateExchange } from '../../validate/exchange.ts';
@@ -15,14 +16,9 @@ import { type CheckContext, failed, failureOf, notApplicable, passed, type Subje
 const LEG_NAMES: readonly LegName[] = ['client-request', 'upstream-request', 'upstream-response', 'client-response'];
 
 /** Findings of an exchange, made once for both checks that tell them. */
-const FOUND = new WeakMap<CheckContext, readonly Finding[]>();
-
-function findingsOf(context: CheckContext): readonly Finding[] {
-  const known = FOUND.get(context);
-  if (known) return known;
-  const found = validateExchange(context.exchange, { profiles: context.options.profiles as Profile[] });
-  FOUND.set(context, found);
-  return found;
+function findingsOf({ known, exchange, options }: CheckContext): readonly Finding[] {
+  known.findings ??= validateExchange(exchange, { profiles: options.profiles as Profile[] });
+  return known.findings;
 }
 
 /** `legs.valid`: a result a leg, and one for each that is absent. */
@@ -190,7 +186,7 @@ function says(leg: Leg | undefined, words: Readonly<Record<Protocol, RegExp>>): 
   return eventsOf(leg).findLast(({ data }) => words[protocol].test(data)) !== undefined;
 }
 
-const EVENTS = new WeakMap<Leg, readonly SseEvent[]>();
+const EVENTS = new Kept<Leg, readonly SseEvent[]>();
 
 function eventsOf(leg: Leg): readonly SseEvent[] {
   const known = EVENTS.get(leg);

@@ -2,10 +2,12 @@ import type { Leg, RecordedExchange } from '../../cassette/legs.ts';
 import { type CheckId, checkInfo } from '../../report/results/checks.ts';
 import type { CheckResult, Failure, ReplayOptions } from '../../report/results/model.ts';
 import type { LegName } from '../../util/types.ts';
+import type { Finding } from '../../validate/findings.ts';
 import type { TextDifference } from './compare.ts';
 import type { ExpectedBook } from './expected.ts';
+import type { Rerun } from './proxy/checks.ts';
 import type { ProxyHost } from './proxy/host.ts';
-import type { Retranslator } from './translation.ts';
+import type { Made, Retranslator } from './translation.ts';
 
 /** What every check gets. */
 export interface CheckContext {
@@ -21,6 +23,8 @@ export interface CheckContext {
   expired: boolean;
   /** The command line that runs one check of this exchange alone. */
   reproduce(check: CheckId): string;
+  /** What one check has worked out, and others ask for too. */
+  readonly known: { findings?: readonly Finding[]; rerun?: Promise<Made<Rerun>> };
 }
 
 /** Runs one check of an exchange: a result a leg. */
@@ -38,25 +42,22 @@ export function subjectOf(check: CheckId, { name, entry }: Pick<Leg, 'name' | 'e
 }
 
 export function passed(subject: Subject, notes: readonly string[] = []): CheckResult {
-  const result: CheckResult = { ...subject, verdict: 'passed' };
-  return notes.length > 0 ? { ...result, notes: [...notes] } : shared(result);
+  return notes.length > 0 ? { ...subject, verdict: 'passed', notes: [...notes] } : shared(subject, 'passed');
 }
 
 export function notApplicable(subject: Subject, reason: string): CheckResult {
-  return shared({ ...subject, verdict: 'not-applicable', reason });
+  return shared(subject, 'not-applicable', reason);
 }
 
 /** Most results of thousands of exchanges say the same; they are one object, so that memory hardly grows with a corpus. */
-const SHARED = new Map<string, CheckResult[]>();
+const SHARED = new Map<string, CheckResult>();
 
-function shared(result: CheckResult): CheckResult {
-  const { check, leg, attempt, verdict, reason = '' } = result;
-  const alike = SHARED.get(reason) ?? [];
-  const known = alike.find(
-    (one) => one.check === check && one.leg === leg && one.attempt === attempt && one.verdict === verdict,
-  );
+function shared(subject: Subject, verdict: CheckResult['verdict'], reason?: string): CheckResult {
+  const key = `${subject.check} ${subject.leg} ${subject.attempt} ${reason}`;
+  const known = SHARED.get(key);
   if (known) return known;
-  SHARED.set(reason, [...alike, Object.freeze(result)]);
+  const result = Object.freeze({ ...subject, verdict, ...(reason === undefined ? {} : { reason }) });
+  SHARED.set(key, result);
   return result;
 }
 

@@ -47,15 +47,12 @@ export class Retranslator {
     return this.#translation.hop(client, upstream);
   }
 
-  /** By attempt, since several checks ask for the same. */
-  readonly #requests = new WeakMap<Entry, Made<MadeRequest>>();
-  readonly #streamed = new WeakMap<Entry, boolean>();
-  readonly #streams = new WeakMap<Entry, MadeAnswer>();
-  readonly #answers = new WeakMap<Entry, Made<MadeAnswer>>();
+  /** Of the exchange that was last asked about, by attempt: several checks ask for the same. */
+  #known = new Known();
 
   /** The upstream request of an attempt. */
   request(exchange: RecordedExchange, attempt: Entry): Made<MadeRequest> {
-    return once(this.#requests, attempt, () => this.#translate(exchange, attempt));
+    return once(this.#of(exchange).requests, attempt, () => this.#translate(exchange, attempt));
   }
 
   #translate(exchange: RecordedExchange, attempt: Entry): Made<MadeRequest> {
@@ -64,6 +61,11 @@ export class Retranslator {
     const { client, upstream, dialect, model } = setup.value;
     const body = readableBody(legOf(exchange, 'client-request'));
     if (!body.ok) return body;
+    const bytes = Buffer.from(body.value.buffer, body.value.byteOffset, body.value.byteLength);
+    // What goes up as it came need not be read.
+    if (model === undefined && !this.#translation.hop(client, upstream)) {
+      return { ok: true, value: { prepared: { body: bytes, stream: false, losses: [] }, passed: true, ids: 0 } };
+    }
     const base = createContext(exchange.client._seed, dialect);
     let ids = 0;
     const context: TranslateContext = {
@@ -73,7 +75,7 @@ export class Retranslator {
         return base.newId(prefix);
       },
     };
-    const prepared = prepareRequest(Buffer.from(body.value), {
+    const prepared = prepareRequest(bytes, {
       client,
       upstream,
       compact: endpointOf(exchange) === 'responses.compact',
@@ -88,12 +90,13 @@ export class Retranslator {
 
   /** Whether the answer is translated read by read; otherwise it is read whole first. */
   isStreamed(exchange: RecordedExchange, attempt: Entry, { prepared }: MadeRequest): boolean {
-    return once(this.#streamed, attempt, () => this.#pass(exchange, attempt, prepared, () => {}) !== undefined);
+    const isPassed = () => this.#pass(exchange, attempt, prepared, () => {}) !== undefined;
+    return once(this.#of(exchange).streamed, attempt, isPassed);
   }
 
   /** The client's stream for the provider's reads as they were recorded. */
   recordedStream(exchange: RecordedExchange, attempt: Entry, made: MadeRequest, source: Leg): MadeAnswer {
-    return once(this.#streams, attempt, () => this.stream(exchange, attempt, made, recordedReads(source)));
+    return once(this.#of(exchange).streams, attempt, () => this.stream(exchange, attempt, made, recordedReads(source)));
   }
 
   /** The client's stream for these reads of the provider's. */
@@ -111,7 +114,7 @@ export class Retranslator {
 
   /** The client's answer for one that came whole. */
   whole(exchange: RecordedExchange, attempt: Entry, made: MadeRequest): Made<MadeAnswer> {
-    return once(this.#answers, attempt, () => this.#whole(exchange, attempt, made));
+    return once(this.#of(exchange).answers, attempt, () => this.#whole(exchange, attempt, made));
   }
 
   #whole(exchange: RecordedExchange, attempt: Entry, made: MadeRequest): Made<MadeAnswer> {
@@ -144,6 +147,11 @@ export class Retranslator {
     } else this.whole(exchange, attempt, made.value);
   }
 
+  #of(exchange: RecordedExchange): Known {
+    if (this.#known.exchange !== exchange) this.#known = new Known(exchange);
+    return this.#known;
+  }
+
   #pass(exchange: RecordedExchange, attempt: Entry, prepared: Prepared, onLoss: (losses: readonly Loss[]) => void) {
     const { status, headers } = attempt.response;
     return passTranslated(exchange.protocol!, prepared, status, fromHarHeaders(headers), [], onLoss);
@@ -159,8 +167,21 @@ export class Retranslator {
   }
 }
 
+/** What was made anew of an exchange. */
+class Known {
+  readonly exchange: RecordedExchange | undefined;
+  readonly requests = new Map<Entry, Made<MadeRequest>>();
+  readonly streamed = new Map<Entry, boolean>();
+  readonly streams = new Map<Entry, MadeAnswer>();
+  readonly answers = new Map<Entry, Made<MadeAnswer>>();
+
+  constructor(exchange?: RecordedExchange) {
+    this.exchange = exchange;
+  }
+}
+
 /** What is known of an attempt, or is made now. */
-function once<T>(known: WeakMap<Entry, T>, attempt: Entry, make: () => T): T {
+function once<T>(known: Map<Entry, T>, attempt: Entry, make: () => T): T {
   if (!known.has(attempt)) known.set(attempt, make());
   return known.get(attempt)!;
 }

@@ -94,12 +94,13 @@ async function missIn(
   { path: target, method = 'POST', body }: AskedOfCassette,
   current: CassetteSession | undefined,
 ): Promise<CassetteMiss | undefined> {
-  const { as = 'gateway', match, redact } = current?.options ?? {};
+  const { as = 'gateway', match, redact, rules } = current?.options ?? {};
   const deck = await createCassetteDispatcher({
     cassette: path,
     as,
     ...(match === undefined ? {} : { match }),
     ...(redact === undefined ? {} : { redact }),
+    ...(rules === undefined ? {} : { rules }),
   });
   try {
     // The origin does not count.

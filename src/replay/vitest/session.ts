@@ -5,7 +5,7 @@ import type { Repeat } from '../match.ts';
 import type { CassetteMode } from '../polly/deck.ts';
 import { type CassetteDispatcher, createCassetteDispatcher } from '../polly/dispatcher.ts';
 import { guardNetwork, type NetworkGuard } from '../polly/offline.ts';
-import type { MatchLevel } from '../request.ts';
+import type { MatchLevel, MatchRules } from '../request.ts';
 
 export interface UseCassetteOptions {
   /** What the environment says when absent. */
@@ -24,6 +24,8 @@ export interface UseCassetteOptions {
   as?: 'gateway' | 'upstream';
   /** Patterns of the suite's own secrets. */
   redact?: RegExp[];
+  /** Field rules of the suite's own, on top of those of each protocol. */
+  rules?: MatchRules;
   /** Sends what is recorded; the global dispatcher when absent. */
   upstream?: Dispatcher;
   /** Whether the cassette becomes undici's global dispatcher, which node's own `fetch` uses as well; it does when absent. */

@@ -19,6 +19,8 @@ export interface Difference {
   client?: string;
   /** Where one of the reports has several. */
   model?: string;
+  /** The real client that was run, with its version. */
+  realClient?: string;
   /** Absent: it was not tried there. */
   a?: Verdict;
   b?: Verdict;
@@ -26,9 +28,9 @@ export interface Difference {
   revised?: true;
 }
 
-type Place = Pick<Difference, 'check' | 'client' | 'model'>;
+type Place = Pick<Difference, 'check' | 'client' | 'model' | 'realClient'>;
 
-/** Compares by check, client protocol and, where there are several, model. */
+/** Compares by check, client protocol, real client and, where there are several, model. */
 export function compareReports(a: ConformanceReport, b: ConformanceReport): Comparison {
   const several = a.options.models.length > 1 || b.options.models.length > 1;
   const [left, right] = [tableOf(a, several), tableOf(b, several)];
@@ -53,12 +55,13 @@ export function compareReports(a: ConformanceReport, b: ConformanceReport): Comp
 
 function tableOf({ results }: ConformanceReport, several: boolean): Map<string, { place: Place; verdict: Verdict }> {
   return new Map(
-    results.map(({ check, route, model, verdict }) => {
+    results.map(({ check, route, model, client: realClient, verdict }) => {
       const client = route?.split('->')[0];
       const place = {
         check,
         ...(client === undefined ? {} : { client }),
         ...(several && model !== undefined ? { model } : {}),
+        ...(realClient === undefined ? {} : { realClient }),
       };
       return [JSON.stringify(place), { place, verdict }];
     }),
@@ -84,6 +87,7 @@ export function comparisonLines(
   const columns: Column<Difference>[] = [
     { title: 'check', value: ({ check }) => check, flexible: { min: 24 } },
     { title: 'client', value: ({ client = '' }) => client },
+    { title: 'real client', value: ({ realClient = '' }) => oneLine(realClient) },
     { title: 'model', value: ({ model = '' }) => oneLine(model), drop: 1 },
     verdict('a'),
     verdict('b'),

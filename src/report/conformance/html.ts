@@ -1,6 +1,7 @@
 import { escapeHtml, htmlDiff, htmlNumbers, htmlPage } from '../formats/html.ts';
 import { areaRows, usedVerdicts } from './areas.ts';
 import { type ConformanceReport, isBad, type Readiness } from './model.ts';
+import { type RealClientText, realClientTexts } from './real-clients.ts';
 import {
   baselineLines,
   faultLines,
@@ -29,6 +30,7 @@ export function writeHtml(report: ConformanceReport): string {
     `<p class="dim">tapedeck conformance: ${escapeHtml(headOf(report))}</p>`,
     ...htmlNumbers({ pass, fail, error, waived, warn, unsupported, inconclusive }),
     ...section('Clients', report.clients.map(clientHtml)),
+    ...section('Real clients', realClientTexts(report).map(realClientHtml)),
     ...section(
       'Routes',
       report.routes.map((route) => paragraph(routeText(route, report.options.models.length > 1))),
@@ -68,6 +70,11 @@ function clientHtml(readiness: Readiness): string {
     ...(reasons.length === 0 ? [] : [`<ul>${reasons.join('')}</ul>`]),
     '</details>',
   ].join('\n');
+}
+
+function realClientHtml({ verdict, troubles }: RealClientText): string {
+  const items = troubles.map((trouble) => `<li>${escapeHtml(trouble)}</li>`);
+  return `${paragraph(verdict)}${items.length === 0 ? '' : `<ul>${items.join('')}</ul>`}`;
 }
 
 const MARKS = { pass: 'good', fail: 'bad', error: 'bad', warn: 'note' } as const;

@@ -1,7 +1,7 @@
 import { markdownBlock, markdownCell, markdownCode, plainMarkdown } from '../formats/markdown.ts';
 import { areaRows, usedVerdicts } from './areas.ts';
 import { type ConformanceReport, isBad } from './model.ts';
-import { realClientLines } from './real-clients.ts';
+import { realClientTexts } from './real-clients.ts';
 import {
   baselineLines,
   countsText,
@@ -35,7 +35,7 @@ export function writeMarkdown(report: ConformanceReport): string {
     ...bullets(baselineLines(report), 'Against the baseline:'),
     ...bullets(waiverLines(report), 'Waivers of no use:'),
     ...clientTable(report),
-    ...bullets(realClientLines(report), 'Real clients:'),
+    ...realClients(report),
     ...failureSections(failures),
     ...folded(`${warnings.length} warnings`, warningTable(warnings)),
     ...folded('Areas', areaTable(report)),
@@ -49,6 +49,14 @@ export function writeMarkdown(report: ConformanceReport): string {
 
 function bullets(lines: readonly string[], title: string): string[] {
   return lines.length === 0 ? [] : [title, '', ...lines.map((line) => `- ${plainMarkdown(line)}`), ''];
+}
+
+function realClients(report: ConformanceReport): string[] {
+  const lines = realClientTexts(report).flatMap(({ verdict, troubles }) => [
+    `- ${plainMarkdown(verdict)}`,
+    ...troubles.map((trouble) => `  - ${plainMarkdown(trouble)}`),
+  ]);
+  return lines.length === 0 ? [] : ['Real clients:', '', ...lines, ''];
 }
 
 function clientTable({ clients }: ConformanceReport): string[] {

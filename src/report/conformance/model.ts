@@ -1,4 +1,4 @@
-import type { Area, ConformanceProfile, Level, Verdict } from '../../conformance/check.ts';
+import type { Area, CodexSetup, ConformanceProfile, Level, Verdict } from '../../conformance/check.ts';
 import type { Fault, Lost } from '../../conformance/harness/trial.ts';
 import { EXIT, worstExit } from '../../errors.ts';
 import type { Protocol } from '../../util/types.ts';
@@ -62,6 +62,8 @@ export interface CheckFacts {
   source: string;
   level: Level;
   profiles: readonly ConformanceProfile[];
+  /** Of Codex, these setups alone ask for it; absent: every one does. */
+  codex?: readonly CodexSetup[];
 }
 
 export interface CheckResult {
@@ -115,6 +117,10 @@ export interface Waiver {
   id: string;
   /** `responses->chat`; absent: every route. */
   route?: string;
+  /** That the client names; absent: every one. */
+  model?: string;
+  /** The real client with its version, as in the result; absent: all of them, and none. */
+  client?: string;
   reason: string;
   /** Where it is dealt with. */
   link: string;
@@ -127,12 +133,20 @@ export interface WaiverFacts extends Waiver {
   state: 'used' | 'unused' | 'expired' | 'unknown';
 }
 
-/** Whether a kind of client can work through the gateway. */
+/** Whether a kind of client can work through the gateway; of those who run it, whether it keeps what they have to keep. */
 export interface Readiness {
-  client: 'Codex' | 'Responses clients' | 'Chat clients' | 'Messages clients';
-  profile: ConformanceProfile;
+  client:
+    | 'Codex (custom provider)'
+    | 'Codex (built-in, API key)'
+    | 'Codex (built-in, ChatGPT login)'
+    | 'Responses clients'
+    | 'Chat clients'
+    | 'Messages clients'
+    | 'Operators (security)';
+  /** Whose requirements count; absent for operators: those of the area `security`, which are nobody else's. */
+  profile?: ConformanceProfile;
   verdict: 'READY' | 'READY WITH LIMITS' | 'NOT READY' | 'NOT JUDGED';
-  /** Of the `must` requirements of its profile that apply. */
+  /** Of the `must` requirements that apply. */
   must: Tally;
   should: Tally;
   /** Why it is not READY. */

@@ -1,12 +1,24 @@
-import type { Level, Verdict } from '../../conformance/check.ts';
+import type { CodexSetup, Level, Verdict } from '../../conformance/check.ts';
 import type { CheckFacts, CheckResult, Readiness, RouteFacts, RunOptions, Tally } from './model.ts';
 
-const CLIENTS: readonly (Pick<Readiness, 'client' | 'profile'> & { protocol: RouteFacts['client'] })[] = [
-  { client: 'Codex', profile: 'codex', protocol: 'responses' },
+interface Kind extends Pick<Readiness, 'client' | 'profile'> {
+  /** Absent: any. */
+  protocol?: RouteFacts['client'];
+  codex?: CodexSetup;
+}
+
+const KINDS: readonly Kind[] = [
+  { client: 'Codex (custom provider)', profile: 'codex', protocol: 'responses', codex: 'custom' },
+  { client: 'Codex (built-in, API key)', profile: 'codex', protocol: 'responses', codex: 'built-in' },
+  { client: 'Codex (built-in, ChatGPT login)', profile: 'codex', protocol: 'responses', codex: 'chatgpt' },
   { client: 'Responses clients', profile: 'open-responses', protocol: 'responses' },
   { client: 'Chat clients', profile: 'openai', protocol: 'chat' },
   { client: 'Messages clients', profile: 'anthropic', protocol: 'messages' },
+  { client: 'Operators (security)' },
 ];
+
+/** What breaks no client, and is for those who run the gateway to mind. */
+const OPERATORS = 'security';
 
 /** Verdicts that say nothing about the gateway. */
 const SILENT: ReadonlySet<Verdict> = new Set(['inconclusive', 'error']);
@@ -22,7 +34,7 @@ export interface RunScope {
 }
 
 /**
- * What the results mean for each kind of client that was asked for; only routes that it can take, and only its own profile, count. A
+ * What the results mean for each kind of client that was asked for; only routes that it can take, and only what it asks for itself, count. A
  * part of the checks can say that a client is not ready, and never that it is.
  */
 export function judgeReadiness(
@@ -33,22 +45,35 @@ export function judgeReadiness(
 ): Readiness[] {
   const facts = new Map(checks.map((check) => [check.id, check]));
   const { profiles } = scope.options;
-  const asked = CLIENTS.filter(({ profile }) => profiles.length === 0 || profiles.includes(profile));
-  return asked.map(({ client, profile, protocol }): Readiness => {
+  const asked = KINDS.filter(
+    ({ profile }) => profiles.length === 0 || (profile !== undefined && profiles.includes(profile)),
+  );
+  return asked.map((kind): Readiness => {
+    const { client, profile, protocol } = kind;
     const own = results.filter(({ check, route, verdict }) => {
-      const mine = facts.get(check)?.profiles.includes(profile);
-      return mine && verdict !== 'not-applicable' && (route === undefined || route.split('->')[0] === protocol);
+      const takes = protocol === undefined || route === undefined || route.split('->')[0] === protocol;
+      return takes && verdict !== 'not-applicable' && concerns(facts.get(check), kind);
     });
     const must = tally(own, facts, 'must');
     const should = tally(own, facts, 'should');
-    const open = routes.some((route) => route.client === protocol && route.state === 'open');
+    const open = routes.some(
+      (route) => (protocol === undefined || route.client === protocol) && route.state === 'open',
+    );
     const untried = whatIsUntried(scope);
     const verdict = weaken(verdictOf(open, must, should), scope, untried);
     const found = failures(own, facts);
     const reasons = verdict === 'NOT READY' ? [...found, ...untried] : [...untried, ...found];
-    const because = open ? reasons : [`the gateway has no open route for ${protocol} clients`];
-    return { client, profile, verdict, must, should, because };
+    const because = open ? reasons : [`the gateway has no open route for ${protocol ?? 'any'} clients`];
+    return { client, ...(profile === undefined ? {} : { profile }), verdict, must, should, because };
   });
+}
+
+/** Whether what is asked by a check is asked by such a client. */
+function concerns(check: CheckFacts | undefined, { profile, codex }: Kind): boolean {
+  if (!check) return false;
+  if (profile === undefined) return check.area === OPERATORS;
+  if (check.area === OPERATORS || !check.profiles.includes(profile)) return false;
+  return codex === undefined || check.codex === undefined || check.codex.includes(codex);
 }
 
 function whatIsUntried({ options: { filter, exclude, level }, stopped }: RunScope): string[] {

@@ -4,7 +4,7 @@ import { type Column, formatTable } from '../table.ts';
 import { oneLine } from '../text.ts';
 import { type AreaRow, areaRows, usedVerdicts } from './areas.ts';
 import { type ConformanceReport, isBad, type Readiness } from './model.ts';
-import { realClientLines } from './real-clients.ts';
+import { type RealClientText, realClientTexts } from './real-clients.ts';
 import {
   baselineLines,
   countsText,
@@ -49,10 +49,10 @@ export function writeText(report: ConformanceReport, colour: ChalkInstance): str
     ...section('Areas', indent(areaTable(report, colour)), colour),
     ...section(
       'Clients',
-      report.clients.flatMap((client) => clientLines(client, colour)),
+      report.clients.flatMap((client) => clientLines(client, widestOf(report), colour)),
       colour,
     ),
-    ...section('Real clients', indent(realClientLines(report).map(oneLine)), colour),
+    ...section('Real clients', indent(realClientTexts(report).flatMap(realClientLines)), colour),
     ...section('Not judged', indent(report.notJudged.map(oneLine)), colour),
     '',
     countsText(report.counts),
@@ -62,6 +62,10 @@ export function writeText(report: ConformanceReport, colour: ChalkInstance): str
 
 function section(title: string, lines: readonly string[], colour: ChalkInstance): string[] {
   return lines.length === 0 ? [] : ['', colour.bold(title), ...lines];
+}
+
+function realClientLines({ verdict, troubles }: RealClientText): string[] {
+  return [verdict, ...indent(troubles)];
 }
 
 function indent(lines: readonly string[], by = 2): string[] {
@@ -145,12 +149,16 @@ function paintCount(verdict: Verdict, count: number, cell: string, colour: Chalk
 /** Of the reasons that a client is not ready; all of them stand above. */
 const MOST_REASONS = 3;
 
-function clientLines(readiness: Readiness, colour: ChalkInstance): string[] {
+function widestOf({ clients }: ConformanceReport): number {
+  return Math.max(...clients.map(({ client }) => client.length));
+}
+
+function clientLines(readiness: Readiness, width: number, colour: ChalkInstance): string[] {
   const { client, verdict, because } = readiness;
   const paint = { READY: colour.green, 'NOT READY': colour.red }[verdict as string] ?? colour.yellow;
   const more = because.length - MOST_REASONS;
   return [
-    `  ${client.padEnd(18)} ${paint(verdict.padEnd(17))} ${tallyText(readiness)}`,
+    `  ${client.padEnd(width)} ${paint(verdict.padEnd(17))} ${tallyText(readiness)}`,
     ...(verdict === 'READY'
       ? []
       : [

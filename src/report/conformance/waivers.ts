@@ -31,8 +31,9 @@ export function applyWaivers(
   return { ...report, results, counts: countResults(results), waivers: facts };
 }
 
-function speaksOf({ id, route }: Waiver, result: CheckResult): boolean {
-  return id === result.check && (route === undefined || route === result.route);
+function speaksOf(waiver: Waiver, result: CheckResult): boolean {
+  const isAbout = (part: 'route' | 'model' | 'client') => waiver[part] === undefined || waiver[part] === result[part];
+  return waiver.id === result.check && isAbout('route') && isAbout('model') && isAbout('client');
 }
 
 function stateOf(

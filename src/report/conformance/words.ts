@@ -164,10 +164,11 @@ export function baselineLines({ baseline }: ConformanceReport): string[] {
 /** Waivers that are of no use, in lines. */
 export function waiverLines({ waivers = [] }: ConformanceReport): string[] {
   const why = { expired: 'expired', unused: 'nothing fails that it speaks of', unknown: 'there is no such check' };
-  return waivers.flatMap(({ id, route, state, expires }) => {
+  return waivers.flatMap(({ id, route, model, client, state, expires }) => {
     if (state === 'used') return [];
     const told = state === 'expired' ? `${why[state]} on ${expires}` : why[state];
-    return [oneLine(`${id}${route === undefined ? '' : ` ${route}`}: ${told}`)];
+    const about = [id, route, model, client].filter((part) => part !== undefined);
+    return [oneLine(`${about.join(' ')}: ${told}`)];
   });
 }
 

@@ -1,18 +1,18 @@
 import type { ChalkInstance } from 'chalk';
 import { writeHtml } from './html.ts';
-import { writeJson } from './json.ts';
+import { jsonParts } from './json.ts';
 import { writeJunit } from './junit.ts';
 import { writeMarkdown } from './markdown.ts';
 import type { ReplayReport } from './model.ts';
 import { writeTap } from './tap.ts';
 import { writeText } from './text.ts';
 
-/** Writes a report in one format. @param colour of the place that it goes to; only `text` uses it */
-export type Reporter = (report: ReplayReport, colour: ChalkInstance) => string;
+/** Writes a report in one format, whole or in parts. @param colour of the place that it goes to; only `text` uses it */
+export type Reporter = (report: ReplayReport, colour: ChalkInstance) => string | Iterable<string>;
 
 export const REPORTERS = {
   text: writeText,
-  json: writeJson,
+  json: jsonParts,
   junit: writeJunit,
   tap: writeTap,
   markdown: writeMarkdown,

@@ -144,7 +144,7 @@ export class ChatAnswer implements ResponsesSink {
   #openCall(source: SourceItem, kind: ChatCall['kind']): void {
     const { item, path } = source;
     const { plan, newId } = this.#context;
-    const told = asString(item.name) ?? '';
+    const told = item.name as string;
     const id = asString(item.call_id) || asString(item.id) || newId('call_');
     const call: ChatCall = {
       index: this.#calls.size,
@@ -160,28 +160,26 @@ export class ChatAnswer implements ResponsesSink {
   }
 
   #callText(item: SourceItem, delta: string): void {
-    const call = this.#calls.get(item);
-    if (!call) return;
+    const call = this.#calls.get(item)!;
     if (!this.#legacy) this.#out.callText(call, delta);
     else if (call.index === 0) this.#out.functionCall(undefined, delta);
   }
 
   #text(item: SourceItem, part: number, delta: string, logprobs: readonly unknown[]): void {
-    const starts = this.#starts.get(item) ?? new Map<number, number>();
-    if (starts.size === 0) this.#starts.set(item, starts);
+    if (!this.#starts.has(item)) this.#starts.set(item, new Map());
+    const starts = this.#starts.get(item)!;
     if (!starts.has(part)) starts.set(part, this.#length);
     this.#length += delta.length;
     this.#said = true;
     const text = this.#stop.push(delta);
-    if (text !== '' || (logprobs.length > 0 && !this.#cut))
-      this.#out.content(text, logprobs.length === 0 ? NO_LOGPROBS : logprobs.map(toChatLogprob));
+    if (text !== '' || (logprobs.length > 0 && !this.#cut)) this.#out.content(text, logprobs.map(toChatLogprob));
   }
 
   /** Parts of thoughts are paragraphs of their own. */
   #reason(item: SourceItem, channel: Channel, part: number, delta: string): void {
     const last = this.#thought;
     const same = last?.item === item && last.channel === channel && last.part === part;
-    if (!same) this.#thought = { item, channel, part };
+    this.#thought = { item, channel, part };
     this.#out.reasoning(last && !same ? `\n\n${delta}` : delta);
   }
 
@@ -208,8 +206,6 @@ export class ChatAnswer implements ResponsesSink {
     return undefined;
   }
 }
-
-const NO_LOGPROBS: readonly JsonObject[] = [];
 
 const CHAT_TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'flex', 'scale', 'priority', 'fast']);
 

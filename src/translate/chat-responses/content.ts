@@ -1,15 +1,11 @@
 import { asArray, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
-import { type FieldTable, reportUnread } from '../shared/fields.ts';
+import { entryOf } from '../../util/entries.ts';
+import { reportUnread } from '../shared/fields.ts';
 import type { MessageScope } from './messages.ts';
-
-const READ: Readonly<Record<string, FieldTable>> = {
-  text: { read: ['type', 'text', 'prompt_cache_breakpoint'], lost: {} },
-  image_url: { read: ['type', 'image_url', 'prompt_cache_breakpoint'], lost: {} },
-  file: { read: ['type', 'file', 'prompt_cache_breakpoint'], lost: {} },
-};
 
 type PartOf = (part: JsonObject, path: string, scope: MessageScope) => JsonObject | undefined;
 
+/** By type, which is also the name of the field that has the content. */
 const PARTS: Readonly<Record<string, PartOf>> = {
   text: (part) => (typeof part.text === 'string' ? { type: 'input_text', text: part.text } : undefined),
   image_url: translateImage,
@@ -23,15 +19,15 @@ export function translateContent(content: unknown, path: string, scope: MessageS
   return asArray(content).flatMap((value, index) => {
     const part = asObject(value) ?? {};
     const at = `${path}/${index}`;
-    const type = asString(part.type) ?? '';
-    const known = Object.hasOwn(PARTS, type);
-    const translated = known ? PARTS[type]!(part, at, scope) : undefined;
+    const translate = entryOf(PARTS, part.type);
+    const translated = translate?.(part, at, scope);
     if (!translated) {
-      const reason = type === 'input_audio' ? 'Responses takes no audio' : 'Responses has no such part';
-      scope.losses.add(at, 'part', known ? 'the part has no content that the provider takes' : reason);
+      const reason = part.type === 'input_audio' ? 'Responses takes no audio' : 'Responses has no such part';
+      scope.losses.add(at, 'part', translate ? 'the part has no content that the provider takes' : reason);
       return [];
     }
-    reportUnread(part, at, 'field', READ[type]!, scope.losses);
+    const read = ['type', part.type as string, 'prompt_cache_breakpoint'];
+    reportUnread(part, at, 'field', { read, lost: {} }, scope.losses);
     const breakpoint = asObject(part.prompt_cache_breakpoint);
     if (part.prompt_cache_breakpoint != null && !breakpoint) {
       scope.losses.add(`${at}/prompt_cache_breakpoint`, 'value', 'Responses knows no such mark');

@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { entryOf } from '../../util/entries.ts';
 import { type FieldTable, reportUnread } from '../shared/fields.ts';
 import { type Losses, pointerStep } from '../shared/losses.ts';
 import { inputMessage, joinTexts, outputMessage, toolOutput } from '../shared/responses-body.ts';
@@ -17,29 +18,30 @@ export interface MessageScope {
 
 const NO_NAMES = 'Responses has no names of participants';
 
-/** By role, the fields of a message. */
-const FIELDS: Readonly<Record<string, FieldTable>> = {
-  system: { read: ['role', 'content'], lost: { name: NO_NAMES } },
-  developer: { read: ['role', 'content'], lost: { name: NO_NAMES } },
-  user: { read: ['role', 'content'], lost: { name: NO_NAMES } },
+interface Role {
+  fields: FieldTable;
+  translate(message: JsonObject, path: string, scope: MessageScope): JsonObject[];
+}
+
+const WORDS: Role = { fields: { read: ['role', 'content'], lost: { name: NO_NAMES } }, translate: translateWords };
+
+const ROLES: Readonly<Record<string, Role>> = {
+  system: WORDS,
+  developer: WORDS,
+  user: WORDS,
   assistant: {
-    read: ['role', 'content', 'refusal', 'tool_calls', 'function_call', 'reasoning_content', 'reasoning'],
-    lost: { name: NO_NAMES, audio: 'Responses takes no audio', annotations: 'a past message takes no annotations' },
-    neutral: { annotations: [[]] },
+    fields: {
+      read: ['role', 'content', 'refusal', 'tool_calls', 'function_call', 'reasoning_content', 'reasoning'],
+      lost: { name: NO_NAMES, audio: 'Responses takes no audio', annotations: 'a past message takes no annotations' },
+      neutral: { annotations: [[]] },
+    },
+    translate: translateAssistant,
   },
-  tool: { read: ['role', 'content', 'tool_call_id'], lost: { name: 'the call has the name' } },
-  function: { read: ['role', 'content', 'name'], lost: {} },
-};
-
-type Translate = (message: JsonObject, path: string, scope: MessageScope) => JsonObject[];
-
-const ROLES: Readonly<Record<string, Translate>> = {
-  system: translateWords,
-  developer: translateWords,
-  user: translateWords,
-  assistant: translateAssistant,
-  tool: translateToolOutput,
-  function: translateFunctionOutput,
+  tool: {
+    fields: { read: ['role', 'content', 'tool_call_id'], lost: { name: 'the call has the name' } },
+    translate: translateToolOutput,
+  },
+  function: { fields: { read: ['role', 'content', 'name'], lost: {} }, translate: translateFunctionOutput },
 };
 
 /** The messages of a Chat request as the input of a Responses request, in their order. */
@@ -47,13 +49,13 @@ export function translateMessages(messages: unknown, scope: MessageScope): JsonO
   return asArray(messages).flatMap((value, index) => {
     const path = `/messages/${index}`;
     const message = asObject(value) ?? {};
-    const role = asString(message.role) ?? '';
-    if (!Object.hasOwn(ROLES, role)) {
+    const role = entryOf(ROLES, message.role);
+    if (!role) {
       scope.losses.add(path, 'item', 'Chat Completions knows no such role');
       return [];
     }
-    reportUnread(message, path, 'field', FIELDS[role]!, scope.losses);
-    return ROLES[role]!(message, path, scope);
+    reportUnread(message, path, 'field', role.fields, scope.losses);
+    return role.translate(message, path, scope);
   });
 }
 
@@ -117,15 +119,25 @@ function translateThoughts(message: JsonObject, path: string, scope: MessageScop
   return [{ type: 'reasoning', id: scope.context.newId('rs_'), summary: [], content }];
 }
 
+/** What a call says, by its kind. */
+const SAID: Readonly<Record<CallKind, FieldTable>> = {
+  function: { read: ['name', 'arguments'], lost: {} },
+  custom: { read: ['name', 'input'], lost: {} },
+};
+
 function translateCall(value: unknown, path: string, scope: MessageScope): JsonObject[] {
   const call = asObject(value) ?? {};
   const kind: CallKind = call.type === 'custom' || (call.custom && !call.function) ? 'custom' : 'function';
-  const { name: given, arguments: args, input } = asObject(call[kind]) ?? {};
-  const name = asString(given);
+  const said = asObject(call[kind]) ?? {};
+  const { arguments: args, input } = said;
+  const name = asString(said.name);
   if (name === undefined) {
     scope.losses.add(path, 'item', 'a call without a name');
     return [];
   }
+  // Some clients keep the index that the call had in the stream.
+  reportUnread(call, path, 'field', { read: ['type', 'id', 'index', kind], lost: {} }, scope.losses);
+  reportUnread(said, `${path}/${kind}`, 'field', SAID[kind], scope.losses);
   return [callItem(scope, { kind, name, id: asString(call.id), text: kind === 'custom' ? input : args })];
 }
 
@@ -137,6 +149,7 @@ function translateFunctionCall(value: unknown, path: string, scope: MessageScope
     scope.losses.add(path, 'item', 'a call without a name');
     return [];
   }
+  reportUnread(call, path, 'field', SAID.function, scope.losses);
   return [callItem(scope, { kind: 'function', name, id: undefined, text: call.arguments })];
 }
 

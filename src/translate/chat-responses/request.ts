@@ -76,7 +76,7 @@ export function translateRequest(body: JsonObject, context: TranslateContext): R
   const calls = new ResponsesCalls(context);
   const tools = translateTools(body, names, losses);
   const translated: JsonObject = {
-    model: body.model,
+    ...(body.model !== undefined && { model: body.model }),
     input: translateMessages(body.messages, { calls, names, context, losses }),
     ...(tools.length > 0 && { tools }),
     ...translateToolChoice(body, tools, names, losses),

@@ -9,7 +9,7 @@ import { ChatAnswer, type ChatCall, type ChatOutput, type FinishReason } from '.
 export function translateResponse(body: JsonObject, context: BackContext): ResponseTranslation {
   const output = new CompletionOutput();
   const answer = new ChatAnswer(output, context);
-  new ResponsesReader(answer, answer.losses, { exclusive: false }).readWhole(body);
+  new ResponsesReader(answer, answer.losses).readWhole(body);
   const losses = answer.losses.list;
   if (output.failure === undefined) return { body: output.completion(), losses };
   const { status, text } = writeFailure('chat', output.failure);
@@ -23,7 +23,7 @@ class CompletionOutput implements ChatOutput {
   readonly #logprobs: JsonObject[] = [];
   readonly #calls = new Map<ChatCall, string>();
   #end: JsonObject = {};
-  #reason: FinishReason = 'stop';
+  #reason: FinishReason | undefined;
 
   begin(head: JsonObject): void {
     this.#head = head;
@@ -47,7 +47,7 @@ class CompletionOutput implements ChatOutput {
   }
 
   callText(call: ChatCall, delta: string): void {
-    this.#calls.set(call, (this.#calls.get(call) ?? '') + delta);
+    this.#calls.set(call, this.#calls.get(call)! + delta);
   }
 
   functionCall(name: string | undefined, delta: string): void {

@@ -9,7 +9,7 @@ import { ChatAnswer, type ChatCall, type ChatOutput, type FinishReason } from '.
 export function translateStream(context: BackContext): StreamTranslator {
   const chunks = new ChunkOutput(context);
   const answer = new ChatAnswer(chunks, context);
-  const reader = new ResponsesReader(answer, answer.losses, { exclusive: false });
+  const reader = new ResponsesReader(answer, answer.losses);
   const step = () => ({ events: chunks.take(), losses: answer.losses.take() });
   return {
     push(event) {
@@ -76,7 +76,7 @@ class ChunkOutput implements ChatOutput {
   }
 
   functionCall(name: string | undefined, delta: string): void {
-    this.#delta(JSON.stringify({ function_call: { ...(name !== undefined && { name }), arguments: delta } }));
+    this.#delta(JSON.stringify({ function_call: { name, arguments: delta } }));
   }
 
   annotations(list: readonly JsonObject[]): void {
@@ -84,7 +84,7 @@ class ChunkOutput implements ChatOutput {
   }
 
   finish(reason: FinishReason, usage: JsonObject | undefined, tier: string | undefined): void {
-    if (tier !== undefined) this.#head.service_tier = tier;
+    this.#head.service_tier = tier;
     this.#choice({ delta: {}, logprobs: null, finish_reason: reason });
     if (this.#wantsUsage && usage) this.#emit(JSON.stringify({ ...this.#head, choices: [], usage }));
     this.#emit('[DONE]');

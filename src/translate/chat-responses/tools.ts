@@ -95,8 +95,8 @@ export function translateToolChoice(
   if (body.tool_choice != null && body.function_call != null) {
     losses.add('/function_call', 'parameter', '`tool_choice` says another choice, and holds');
   }
-  // A client of the old kind reads one call and no more.
-  const single = body.functions !== undefined && body.parallel_tool_calls == null ? { parallel_tool_calls: false } : {};
+  // A client of the old kind reads one call and no more, unless it says itself that it reads several.
+  const single = body.functions === undefined ? {} : { parallel_tool_calls: false };
   if (choice === undefined || choice === null) return tools.length > 0 ? single : {};
   if (tools.length === 0) {
     if (choice !== 'auto' && choice !== 'none') losses.add(path, 'parameter', 'there are no tools to choose from');

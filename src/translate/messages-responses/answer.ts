@@ -38,7 +38,8 @@ interface OpenBlock {
   part: number;
   /** Of a text block, for what its citations cite. */
   text: string;
-  seal: SealedReasoning;
+  /** Of thoughts, for their seal. */
+  lengths: Pick<SealedReasoning, 'summary' | 'content'>;
 }
 
 /** Tells a Responses answer as the blocks of a Messages answer. */
@@ -85,12 +86,12 @@ export class MessageAnswer implements ResponsesSink {
     } else if (channel === 'summary' || channel === 'reasoning') this.#think(item, channel, part, delta);
     else if (this.#block?.item !== item) this.losses.add(item.path, 'event', 'arguments behind their own end');
     else if (channel === 'arguments') this.#out.json(delta);
-    else this.#input(delta);
+    else this.#out.json(JSON.stringify(delta).slice(1, -1));
   }
 
   annotation(item: SourceItem, part: number, annotation: JsonObject): void {
     const block = this.#block;
-    if (annotation.type !== 'url_citation' || block?.item !== item || block.kind !== 'text' || block.part !== part) {
+    if (annotation.type !== 'url_citation' || block?.item !== item || block.part !== part) {
       this.losses.add(item.path, 'field', `no place for the annotation of type ${String(annotation.type)}`);
       return;
     }
@@ -151,16 +152,18 @@ export class MessageAnswer implements ResponsesSink {
     const { plan, newId } = this.#context;
     this.#closeBlock();
     this.#calls += 1;
-    const told = asString(item.name) ?? '';
+    const told = item.name as string;
     const id = asString(item.call_id) || asString(item.id) || newId('toolu_');
     const name = plan.tools.get(told)?.name ?? told;
     tellCallFields(source, 'Messages', this.losses);
     this.#openBlock(source, 'tool', 0, { type: 'tool_use', id: plan.callIds.get(id) ?? id, name, input: {} });
+    // The raw input of a custom tool is the one field of an object.
+    if (item.type === 'custom_tool_call') this.#out.json('{"input":"');
   }
 
   #text(item: SourceItem, part: number, delta: string): void {
     const block = this.#block;
-    if (block?.item !== item || block.kind !== 'text' || block.part !== part) {
+    if (block?.item !== item || block.part !== part) {
       this.#closeBlock();
       this.#openBlock(item, 'text', part, { type: 'text', text: '' });
     }
@@ -170,13 +173,12 @@ export class MessageAnswer implements ResponsesSink {
   }
 
   #think(item: SourceItem, channel: 'summary' | 'reasoning', part: number, delta: string): void {
-    if (this.#block?.item !== item || this.#block.kind !== 'thinking') {
+    if (this.#block?.item !== item) {
       this.#closeBlock();
       this.#openBlock(item, 'thinking', -1, { type: 'thinking', thinking: '', signature: '' });
     }
     const block = this.#block!;
-    const { summary, content } = block.seal;
-    const lengths = channel === 'summary' ? summary : content;
+    const lengths = block.lengths[channel === 'summary' ? 'summary' : 'content'];
     const place = channel === 'summary' ? part : part + THOUGHT_PARTS;
     if (block.part !== place) {
       if (block.part >= 0) this.#out.thinking(PART_SEPARATOR);
@@ -185,14 +187,6 @@ export class MessageAnswer implements ResponsesSink {
     }
     lengths[lengths.length - 1] = lengths.at(-1)! + delta.length;
     this.#out.thinking(delta);
-  }
-
-  /** The raw input of a custom tool, as the one field of an object. */
-  #input(delta: string): void {
-    const block = this.#block!;
-    const head = block.text === '' ? '{"input":"' : '';
-    block.text += delta;
-    this.#out.json(head + JSON.stringify(delta).slice(1, -1));
   }
 
   #closeReasoning(source: SourceItem): void {
@@ -210,7 +204,7 @@ export class MessageAnswer implements ResponsesSink {
   }
 
   #tellSearch({ item, path }: SourceItem): void {
-    const search = searchBlocks(item);
+    const search = searchBlocks(item, this.#context.newId);
     if (!search) {
       this.losses.add(path, 'item', 'Messages tells of searches alone');
       return;
@@ -229,14 +223,13 @@ export class MessageAnswer implements ResponsesSink {
   }
 
   #openBlock(item: SourceItem, kind: OpenBlock['kind'], part: number, block: JsonObject): void {
-    const seal = { id: this.#idOf(item), summary: [], content: [] };
-    this.#block = { item, kind, part, text: '', seal };
+    this.#block = { item, kind, part, text: '', lengths: { summary: [], content: [] } };
     this.#out.start(block);
   }
 
   /** Responses requires an id of what comes back. */
-  #idOf({ item, type }: SourceItem): string {
-    return asString(item.id) || (type === 'reasoning' ? this.#context.newId('rs_') : '');
+  #idOf({ item }: SourceItem): string {
+    return asString(item.id) || this.#context.newId('rs_');
   }
 
   /** @param encrypted of the thinking block that is closed */
@@ -246,7 +239,8 @@ export class MessageAnswer implements ResponsesSink {
     this.#block = undefined;
     if (block.kind === 'thinking') {
       this.#sealed.add(block.item);
-      this.#out.signature(sealReasoning({ ...block.seal, ...(encrypted && { encrypted }) }));
+      const id = this.#idOf(block.item);
+      this.#out.signature(sealReasoning({ id, ...block.lengths, ...(encrypted && { encrypted }) }));
     } else if (block.kind === 'text') {
       const rest = this.#stop.flush();
       if (rest !== '') this.#out.text(rest);
@@ -254,9 +248,9 @@ export class MessageAnswer implements ResponsesSink {
     this.#out.stop();
   }
 
-  #closeCall({ item, text }: OpenBlock): void {
+  #closeCall({ item }: OpenBlock): void {
     if (item.type === 'custom_tool_call') {
-      this.#out.json(text === '' ? '{"input":""}' : '"}');
+      this.#out.json('"}');
       return;
     }
     const args = asString(item.item.arguments);

@@ -7,7 +7,7 @@ export interface ClientTool {
   description: string;
   parameters: JsonObject;
   /** Fields of the tool beyond the common ones that the function's description can tell. */
-  tells?: readonly string[];
+  tells: readonly string[];
 }
 
 const TEXT = { type: 'string' };
@@ -18,6 +18,7 @@ export const CLIENT_TOOLS: readonly ClientTool[] = [
   {
     type: /^bash_\d{8}$/,
     description: 'Runs a command in a bash session that lives on between calls.',
+    tells: [],
     parameters: object({
       command: { ...TEXT, description: 'The command; required unless the session is restarted.' },
       restart: { type: 'boolean', description: 'True to restart the session.' },
@@ -44,6 +45,7 @@ export const CLIENT_TOOLS: readonly ClientTool[] = [
   {
     type: /^memory_\d{8}$/,
     description: 'Keeps files under /memories from one conversation to the next.',
+    tells: [],
     parameters: object(
       {
         command: { ...TEXT, enum: ['view', 'create', 'str_replace', 'insert', 'delete', 'rename'] },

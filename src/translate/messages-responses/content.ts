@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { entryOf } from '../../util/entries.ts';
 import { toDataUrl } from '../shared/data-url.ts';
 import { type FieldTable, reportUnread } from '../shared/fields.ts';
 import type { Losses } from '../shared/losses.ts';
@@ -34,13 +35,12 @@ export function translateContent(content: unknown, path: string, scope: ContentS
   return asArray(content).flatMap((value, index) => translatePart(asObject(value) ?? {}, `${path}/${index}`, scope));
 }
 
-export function isContent(type: string): boolean {
-  return Object.hasOwn(BLOCKS, type);
+export function isContent(type: unknown): boolean {
+  return entryOf(BLOCKS, type) !== undefined;
 }
 
 export function translatePart(block: JsonObject, path: string, scope: ContentScope): JsonObject[] {
-  const type = asString(block.type) ?? '';
-  const known = isContent(type) ? BLOCKS[type]! : undefined;
+  const known = entryOf(BLOCKS, block.type);
   const parts = known?.parts(block, path, scope);
   if (!known || !parts) {
     scope.losses.add(
@@ -84,10 +84,8 @@ function translateDocument(block: JsonObject, path: string, scope: ContentScope)
     if (title !== undefined) before.unshift(textPart(title));
     return [...before, { type: 'input_file', file_url: source.url }];
   }
-  if (source.type === 'base64') {
-    const data = urlOf(source);
-    if (data !== undefined) return [...before, { type: 'input_file', filename: fileName(title), file_data: data }];
-  }
+  const data = urlOf(source);
+  if (data !== undefined) return [...before, { type: 'input_file', filename: fileName(title), file_data: data }];
   const body = textBody(source, path, scope);
   if (!body) return undefined;
   scope.losses.add(path, 'part', 'Responses has no documents of text: the model is told the text alone');

@@ -57,5 +57,5 @@ function documentTokens(source: JsonObject): number {
 function textTokens(value: unknown): number {
   if (value === undefined || value === null) return 0;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return Buffer.byteLength(text, 'utf8') / ESTIMATE.bytesPerToken;
+  return Buffer.byteLength(text) / ESTIMATE.bytesPerToken;
 }

@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { entryOf } from '../../util/entries.ts';
 import { type FieldTable, reportUnread } from '../shared/fields.ts';
 import { inputMessage, outputMessage, toolOutput } from '../shared/responses-body.ts';
 import type { ResponsesCalls } from '../shared/responses-calls.ts';
@@ -12,6 +13,8 @@ export interface MessageScope extends ContentScope {
   names: ToolNames;
 }
 
+const ROLES = ['user', 'assistant', 'system'];
+
 const MESSAGE: FieldTable = { read: ['role', 'content'], lost: {} };
 
 /** The messages of a Messages request as the input of a Responses request, block by block in their order. */
@@ -24,8 +27,8 @@ export function translateMessages(messages: unknown, scope: MessageScope): JsonO
   return list.flatMap((value, index) => {
     const path = `/messages/${index}`;
     const message = asObject(value) ?? {};
-    const role = asString(message.role) ?? '';
-    if (!['user', 'assistant', 'system'].includes(role)) {
+    const role = ROLES.find((known) => known === message.role);
+    if (role === undefined) {
       scope.losses.add(path, 'item', 'Messages knows no such role');
       return [];
     }
@@ -51,10 +54,10 @@ function translateMessage(role: string, content: unknown, path: string, scope: M
   asArray(content).forEach((value, index) => {
     const block = asObject(value) ?? {};
     const at = `${path}/${index}`;
-    const type = asString(block.type) ?? '';
-    if (Object.hasOwn(ITEMS, type)) {
+    const itemsOf = entryOf(ITEMS, block.type);
+    if (itemsOf) {
       closeMessage();
-      items.push(...ITEMS[type]!(block, at, scope));
+      items.push(...itemsOf(block, at, scope));
     } else if (role === 'assistant') parts.push(...outputParts(block, at, scope));
     else parts.push(...translatePart(block, at, scope));
   });
@@ -64,7 +67,7 @@ function translateMessage(role: string, content: unknown, path: string, scope: M
 
 function outputParts(block: JsonObject, path: string, scope: MessageScope): JsonObject[] {
   if (block.type !== 'text' || typeof block.text !== 'string') {
-    const reason = isContent(asString(block.type) ?? '') ? 'a past answer is text' : 'Responses has no such block';
+    const reason = isContent(block.type) ? 'a past answer is text' : 'Responses has no such block';
     scope.losses.add(path, 'part', reason);
     return [];
   }
@@ -135,7 +138,7 @@ function translateToolResult(block: JsonObject, path: string, scope: MessageScop
 function translateThinking(seal: unknown, text: unknown, path: string, scope: MessageScope): JsonObject[] {
   const { context, losses } = scope;
   const thinking = asString(text) ?? '';
-  const sealed = openSeal(asString(seal) ?? '');
+  const sealed = typeof seal === 'string' ? openSeal(seal) : undefined;
   const replays = (context.dialect.reasoning?.replay ?? 'never') !== 'never';
   if (sealed && (sealed.encrypted !== undefined || replays)) {
     const item = unsealReasoning(sealed, thinking);

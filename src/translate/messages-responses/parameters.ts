@@ -1,4 +1,5 @@
 import { asNumber, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { entryOf } from '../../util/entries.ts';
 import { type FieldTable, reportUnread } from '../shared/fields.ts';
 import type { Losses } from '../shared/losses.ts';
 import { effortOf, outputTokens } from '../shared/responses-body.ts';
@@ -154,7 +155,8 @@ function translateMetadata(value: unknown, losses: Losses): JsonObject {
 
 function translateTier(tier: unknown, losses: Losses): JsonObject {
   if (tier === undefined || tier === null) return {};
-  if (typeof tier === 'string' && Object.hasOwn(TIERS, tier)) return { service_tier: TIERS[tier] };
+  const known = entryOf(TIERS, tier);
+  if (known !== undefined) return { service_tier: known };
   losses.add('/service_tier', 'value', 'Messages knows no such service tier');
   return {};
 }

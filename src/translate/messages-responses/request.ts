@@ -20,7 +20,7 @@ export function translateRequest(body: JsonObject, context: TranslateContext): R
   const calls = new ResponsesCalls(context);
   const tools = translateTools(body.tools, names, losses);
   const translated: JsonObject = {
-    model: body.model,
+    ...(body.model !== undefined && { model: body.model }),
     ...translateSystem(body.system, losses),
     input: translateMessages(body.messages, { calls, names, context, losses }),
     ...(tools.length > 0 && { tools }),

@@ -1,4 +1,4 @@
-import { asArray, asObject, asString, type JsonObject, parseData } from '../../protocols/grammar.ts';
+import { asArray, asObject, type JsonObject, parseData } from '../../protocols/grammar.ts';
 import { ResponsesReader } from '../shared/responses-reader.ts';
 import { writeFailure } from '../shared/source-failure.ts';
 import type { SourceFailure } from '../shared/source-items.ts';
@@ -9,7 +9,7 @@ import { MessageAnswer, type MessageEnd, type MessageOutput } from './answer.ts'
 export function translateResponse(body: JsonObject, context: BackContext): ResponseTranslation {
   const output = new WholeOutput();
   const answer = new MessageAnswer(output, context);
-  new ResponsesReader(answer, answer.losses, { exclusive: true }).readWhole(body);
+  new ResponsesReader(answer, answer.losses).readWhole(body);
   const losses = answer.losses.list;
   if (output.failure === undefined) return { body: output.message(), losses };
   const { status, text } = writeFailure('messages', output.failure);
@@ -77,6 +77,6 @@ class WholeOutput implements MessageOutput {
 
   #append(field: string, delta: string): void {
     const block = this.#open();
-    block[field] = (asString(block[field]) ?? '') + delta;
+    block[field] = (block[field] as string) + delta;
   }
 }

@@ -9,7 +9,7 @@ import { fromUtf8, toUtf8 } from '../../util/bytes.ts';
 export interface SealedReasoning {
   id: string;
   /** `encrypted_content`, byte-equal; absent when the provider gave none. */
-  encrypted?: string;
+  encrypted?: string | undefined;
   /** UTF-16 lengths of the summary's parts, and of the content's, which the block tells as one text. */
   summary: number[];
   content: number[];
@@ -31,11 +31,10 @@ export function openSeal(text: string): SealedReasoning | undefined {
   const value = asObject(parseData(fromUtf8(Buffer.from(text.slice(PREFIX.length), 'base64url'))));
   const id = asString(value?.id);
   if (!value || id === undefined) return undefined;
-  const encrypted = asString(value.encrypted);
   const lengths = (list: unknown) => asArray(list).map((length) => asNumber(length) ?? 0);
   return {
     id,
-    ...(encrypted !== undefined && { encrypted }),
+    encrypted: asString(value.encrypted),
     summary: lengths(value.summary),
     content: lengths(value.content),
   };

@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import type { TranslateContext } from '../types.ts';
 
 /** Marks the ids of searches that the Responses provider ran; what follows is its own id. */
 const PREFIX = 'srvtoolu_';
@@ -7,11 +8,14 @@ const OURS = /^srvtoolu_(ws_.+)$/s;
 const DIRECT = { type: 'direct' };
 
 /** A `web_search_call` as the blocks that Messages tells a search with; undefined for what is no search. */
-export function searchBlocks(item: JsonObject): { id: string; input: JsonObject; result: JsonObject } | undefined {
+export function searchBlocks(
+  item: JsonObject,
+  newId: TranslateContext['newId'],
+): { id: string; input: JsonObject; result: JsonObject } | undefined {
   const action = asObject(item.action) ?? {};
   if (action.type !== 'search') return undefined;
   const query = asString(action.query) ?? asString(asArray(action.queries)[0]) ?? '';
-  const id = PREFIX + (asString(item.id) ?? '');
+  const id = PREFIX + (asString(item.id) || newId('ws_'));
   const content = item.status === 'failed' ? FAILED : asArray(action.sources).flatMap(resultOf);
   return { id, input: { query }, result: { type: 'web_search_tool_result', tool_use_id: id, caller: DIRECT, content } };
 }

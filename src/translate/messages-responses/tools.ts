@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { entryOf } from '../../util/entries.ts';
 import { type FieldTable, reportUnread } from '../shared/fields.ts';
 import type { Losses } from '../shared/losses.ts';
 import { completeSchema } from '../shared/responses-body.ts';
@@ -42,12 +43,18 @@ export function translateTools(tools: unknown, names: ToolNames, losses: Losses)
 }
 
 function translateTool(tool: JsonObject, path: string, names: ToolNames, losses: Losses): JsonObject | undefined {
-  const type = asString(tool.type) ?? 'custom';
+  const type = typeOf(tool);
   const name = asString(tool.name);
   if (type === 'custom' && name !== undefined) return translateFunction(tool, name, path, names, losses);
-  if (/^web_search_\d{8}$/.test(type)) return translateSearch(tool, path, losses);
+  if (WEB_SEARCH.test(type)) return translateSearch(tool, path, losses);
   const known = CLIENT_TOOLS.find((entry) => entry.type.test(type));
   return known && name !== undefined ? translateClientTool(known, tool, name, { path, names, losses }) : undefined;
+}
+
+const WEB_SEARCH = /^web_search_\d{8}$/;
+
+function typeOf(tool: JsonObject): string {
+  return asString(tool.type) ?? 'custom';
 }
 
 function translateFunction(tool: JsonObject, name: string, path: string, names: ToolNames, losses: Losses): JsonObject {
@@ -74,7 +81,7 @@ function translateFunction(tool: JsonObject, name: string, path: string, names: 
 }
 
 function translateClientTool(
-  { description, parameters, tells = [] }: ClientTool,
+  { description, parameters, tells }: ClientTool,
   tool: JsonObject,
   name: string,
   { path, names, losses }: { path: string; names: ToolNames; losses: Losses },
@@ -109,7 +116,7 @@ export function translateToolChoice(
 ): JsonObject {
   const choice = asObject(body.tool_choice);
   if (!choice) return {};
-  const type = asString(choice.type) ?? '';
+  const { type } = choice;
   if (tools.length === 0) {
     if (type !== 'auto' && type !== 'none')
       losses.add('/tool_choice', 'parameter', 'there are no tools to choose from');
@@ -117,7 +124,7 @@ export function translateToolChoice(
   }
   const read = ['type', 'name', 'disable_parallel_tool_use'];
   reportUnread(choice, '/tool_choice', 'field', { read, lost: {} }, losses);
-  const translated = Object.hasOwn(CHOICES, type) ? CHOICES[type] : translateNamed(choice, body, tools, names);
+  const translated = entryOf(CHOICES, type) ?? translateNamed(choice, body, tools, names);
   if (translated === undefined) losses.add('/tool_choice', 'parameter', 'the tool that it names is not offered');
   return {
     ...(translated !== undefined && { tool_choice: translated }),
@@ -135,9 +142,10 @@ function translateNamed(
 ): JsonObject | undefined {
   const name = asString(choice.name);
   if (choice.type !== 'tool' || name === undefined) return undefined;
-  const hosted = asArray(body.tools).some(
-    (tool) => asObject(tool)?.name === name && /^web_search_/.test(asString(asObject(tool)?.type) ?? ''),
-  );
+  const hosted = asArray(body.tools).some((value) => {
+    const tool = asObject(value) ?? {};
+    return tool.name === name && WEB_SEARCH.test(typeOf(tool));
+  });
   // Responses names a hosted tool in a list of those allowed.
   if (hosted) return { type: 'allowed_tools', mode: 'required', tools: [{ type: 'web_search' }] };
   const offered = names.call({ kind: 'function', name });

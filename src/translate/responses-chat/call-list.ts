@@ -67,7 +67,7 @@ export class CallList {
 function isAnother(known: GrowingCall, id: string, name: string, text: string): boolean {
   if (name === '' || known.name === '') return false;
   if (id !== '') return known.id !== '' && id !== known.id;
-  return text !== '' && known.hasArguments && known.whole;
+  return text !== '' && known.whole;
 }
 
 /** Arguments are text; some providers give them as an object. A custom call has `input`. */

@@ -43,11 +43,10 @@ export class GrowingCall {
 
   /** Whether the arguments are a whole JSON object. */
   get whole(): boolean {
-    if (this.closed) return true;
     const { length } = this.#arguments;
     // Asked again and again while other calls begin; only longer arguments can give another answer.
     if (this.#judged?.length !== length) {
-      this.#judged = { length, whole: length > 0 && asObject(parseData(this.#arguments)) !== undefined };
+      this.#judged = { length, whole: asObject(parseData(this.#arguments)) !== undefined };
     }
     return this.#judged.whole;
   }
@@ -61,7 +60,7 @@ export class GrowingCall {
     this.#arguments += text;
     if (this.#call) {
       if (grow(this.name, name) !== this.name) losses.add(CALLS_PATH, 'value', 'a name came after the arguments');
-      if (text !== '') this.#call.push(text);
+      this.#call.push(text);
       return;
     }
     this.id = grow(this.id, id);
@@ -70,11 +69,9 @@ export class GrowingCall {
     if (this.name !== '' && (this.hasArguments || (this.id !== '' && tools.has(this.name)))) this.#open();
   }
 
-  /** The call is over; only an answer that is whole may say so. */
+  /** The call is over, once; only an answer that is whole may say so. */
   close(): void {
-    if (this.closed) return;
     if (this.name === '') {
-      this.closed = true;
       this.#host.losses.add(CALLS_PATH, 'item', 'a call without a name calls nothing');
       return;
     }
@@ -92,13 +89,12 @@ export class GrowingCall {
     this.#host.beforeCall();
     const call = { callId: this.#host.callId(this.id), name: this.name, tool: tools.get(this.name) };
     this.#call = openToolCall(writer, call);
-    if (this.hasArguments) this.#call.push(this.#arguments);
+    this.#call.push(this.#arguments);
     return this.#call;
   }
 }
 
 /** A name or id after one more piece, which may be the next part of it, all of it so far, or the same again. */
 function grow(known: string, piece: string): string {
-  if (piece === '' || known === piece) return known;
   return piece.startsWith(known) ? piece : known + piece;
 }

@@ -10,11 +10,11 @@ export interface Draft {
   parts: Part[];
   /** JSON pointer of what it was made of, for losses. */
   path: string;
-  calls?: JsonObject[];
+  calls?: JsonObject[] | undefined;
   refusal?: string;
   /** Of a tool's message: the call that it answers. */
   callId?: string;
-  thoughts?: Thoughts;
+  thoughts?: Thoughts | undefined;
 }
 
 /** What a model thought before what it said. */
@@ -32,8 +32,10 @@ const NO_OUTPUT = 'No output of this call is known.';
 /** Calls of an assistant's message while their outputs come in. */
 interface OpenCalls {
   draft: Draft;
+  /** Those of the draft. */
+  calls: JsonObject[];
   /** By the provider's id. */
-  states: Map<string, { path: string; state: 'unanswered' | 'waiting' | 'answered' }>;
+  states: Map<string, { path: string; answered: boolean }>;
   /** How many of them wait. */
   waiting: number;
   outputs: Draft[];
@@ -82,28 +84,27 @@ export class Conversation {
     this.#thoughts.paths.push(path);
   }
 
-  /** @param answered whether an output for it comes later */
-  addCall(call: JsonObject & { id: string }, path: string, answered: boolean): void {
+  /** @param awaited whether an output for it comes later */
+  addCall(call: JsonObject & { id: string }, path: string, awaited: boolean): void {
     const open = this.#isWaiting() ? this.#open! : this.#openCalls(path);
-    open.draft.calls?.push(call);
-    open.states.set(call.id, { path, state: answered ? 'waiting' : 'unanswered' });
-    if (answered) open.waiting += 1;
+    open.calls.push(call);
+    open.states.set(call.id, { path, answered: false });
+    if (awaited) open.waiting += 1;
   }
 
-  /** @returns whether there is a call that it answers; if not, it was not added */
-  addOutput(callId: string, parts: readonly Part[], path: string): boolean {
-    const call = this.#open?.states.get(callId);
-    if (!this.#open || call?.state !== 'waiting') return false;
-    call.state = 'answered';
-    this.#open.waiting -= 1;
-    this.#open.outputs.push({ role: 'tool', parts: parts.filter(isText), path, callId });
+  /** @param callId of a call that was added as one with an output, and has got none */
+  addOutput(callId: string, parts: readonly Part[], path: string): void {
+    // While a call waits, nothing ends the open calls.
+    const open = this.#open!;
+    open.states.get(callId)!.answered = true;
+    open.waiting -= 1;
+    open.outputs.push({ role: 'tool', parts: parts.filter(isText), path, callId });
     const images = parts.filter((part) => !isText(part));
     if (images.length > 0) {
       this.#losses.add(path, 'part', "a tool's message holds text alone: the rest is told by the user behind it");
-      this.#open.images.push({ type: 'text', text: `Output of the tool call ${callId}:` });
-      for (const image of images) this.#open.images.push(image);
+      open.images.push({ type: 'text', text: `Output of the tool call ${callId}:` });
+      for (const image of images) open.images.push(image);
     }
-    return true;
   }
 
   /** The messages in order; nothing may be added afterwards. */
@@ -118,18 +119,17 @@ export class Conversation {
   }
 
   #openCalls(path: string): OpenCalls {
-    this.#settleUnless(this.#open?.outputs.length === 0 && this.#open.deferred.length === 0);
+    this.#settleUnless(this.#open?.outputs.length === 0);
     const last = this.#drafts.at(-1);
     const draft = last?.role === 'assistant' && !this.#thoughts ? last : this.#newAssistant(path);
     draft.calls ??= [];
-    this.#open ??= { draft, states: new Map(), waiting: 0, outputs: [], images: [], deferred: [] };
+    this.#open ??= { draft, calls: draft.calls, states: new Map(), waiting: 0, outputs: [], images: [], deferred: [] };
     return this.#open;
   }
 
   #newAssistant(path: string): Draft {
     this.#settle();
-    const draft: Draft = { role: 'assistant', parts: [], path };
-    if (this.#thoughts) draft.thoughts = this.#thoughts;
+    const draft: Draft = { role: 'assistant', parts: [], path, thoughts: this.#thoughts };
     this.#thoughts = undefined;
     this.#drafts.push(draft);
     return draft;
@@ -146,8 +146,8 @@ export class Conversation {
     if (!open) return;
     this.#open = undefined;
     for (const output of open.outputs) this.#drafts.push(output);
-    for (const [callId, { path, state }] of open.states) {
-      if (state === 'answered') continue;
+    for (const [callId, { path, answered }] of open.states) {
+      if (answered) continue;
       this.#losses.add(path, 'item', 'the call has no output, which providers refuse: it is told that none is known');
       this.#drafts.push({ role: 'tool', parts: [{ type: 'text', text: NO_OUTPUT }], path, callId });
     }

@@ -84,9 +84,9 @@ export function failureOf(value: JsonObject): Ending {
 /** The status as the error names it (llama-server and vLLM do), else the one its words stand for. */
 function statusOf(said: JsonObject): number {
   for (const value of [said.code, said.status, said.status_code]) {
-    const status = typeof value === 'string' ? Number(value) : value;
-    if (typeof status === 'number' && status >= 400 && status < 600) return status;
+    const status = Number(value);
+    if (status >= 400 && status < 600) return status;
   }
-  const words = [said.type, said.code, said.message, said.error].filter((word) => typeof word === 'string').join(' ');
+  const words = [said.type, said.code, said.message, said.error].join(' ');
   return STATUS_BY_WORD.find(([pattern]) => pattern.test(words))?.[1] ?? 500;
 }

@@ -57,7 +57,7 @@ function reader(fields: readonly string[], add: ItemReader['add']): ItemReader {
 /** Reads the whole input into the scope. */
 export function readInput(input: unknown, scope: RequestScope): void {
   if (typeof input === 'string') {
-    scope.conversation.addMessage('user', readContent(input, '/input', scope), '/input');
+    scope.conversation.addMessage('user', [{ type: 'text', text: input }], '/input');
     return;
   }
   if (!Array.isArray(input)) {
@@ -85,11 +85,11 @@ function readItem(value: unknown, path: string, scope: RequestScope): void {
 /** That an item is complete, and that the client runs a search of its tools, goes without saying. */
 const USUAL: Readonly<JsonObject> = { status: 'completed', execution: 'client' };
 
-const ROLES: ReadonlySet<string> = new Set<Role>(['system', 'developer', 'user', 'assistant']);
+const ROLES: ReadonlySet<unknown> = new Set<Role>(['system', 'developer', 'user', 'assistant']);
 
 function addMessage(item: JsonObject, path: string, scope: RequestScope): void {
   const parts = readContent(item.content, `${path}/content`, scope);
-  const role = asString(item.role) ?? '';
+  const { role } = item;
   if (role === 'assistant') {
     addAssistant(parts, path, scope);
     return;
@@ -214,7 +214,10 @@ function addSearchOutput(item: JsonObject, path: string, scope: RequestScope): v
 function answer(item: JsonObject, parts: readonly Part[], path: string, scope: RequestScope): void {
   const clientId = callIdOf(item);
   const id = scope.calls.answer(clientId);
-  if (id !== undefined && scope.conversation.addOutput(id, parts, path)) return;
+  if (id !== undefined) {
+    scope.conversation.addOutput(id, parts, path);
+    return;
+  }
   scope.losses.add(path, 'item', 'the output has no call, which providers refuse: it is told as a message of the user');
   const preface: Part = { type: 'text', text: `Output of the tool call ${clientId}:` };
   scope.conversation.addMessage('user', [preface, ...parts], path);

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../protocols/grammar.ts';
 import type { Dialect } from '../dialects.ts';
 import type { Losses } from '../shared/losses.ts';
-import { isText, type Part } from './content.ts';
+import type { Part } from './content.ts';
 import { contentOf, type Draft, joinTexts } from './conversation.ts';
 
 /** The messages as the provider's dialect wants them. */
@@ -65,41 +65,28 @@ function mergeNeighbours(drafts: readonly Draft[]): Draft[] {
   for (const draft of drafts) {
     const last = merged.at(-1);
     if (last?.role === draft.role && draft.role !== 'tool') addTo(last, draft);
-    else merged.push(copyOf(draft));
+    else merged.push(draft);
   }
   return merged;
 }
 
-function copyOf(draft: Draft): Draft {
-  const { parts, calls, thoughts } = draft;
-  return {
-    ...draft,
-    parts: [...parts],
-    ...(calls && { calls: [...calls] }),
-    ...(thoughts && { thoughts: { ...thoughts, details: [...thoughts.details] } }),
-  };
-}
-
-/** Adds what a message says to the copy of the one before. */
+/** Adds what a message says to the one before. That one has no calls, since their outputs would stand between. */
 function addTo(target: Draft, { parts, calls, refusal, thoughts }: Draft): void {
   for (const part of parts) target.parts.push(part);
-  if (calls) {
-    target.calls ??= [];
-    for (const call of calls) target.calls.push(call);
-  }
+  target.calls = calls;
   if (refusal !== undefined) target.refusal = joinTexts(target.refusal ?? '', refusal);
   if (!thoughts) return;
-  target.thoughts ??= { text: '', details: [], paths: [] };
-  target.thoughts.text = joinTexts(target.thoughts.text, thoughts.text);
-  for (const detail of thoughts.details) target.thoughts.details.push(detail);
+  const before = target.thoughts;
+  target.thoughts = before
+    ? { ...thoughts, text: joinTexts(before.text, thoughts.text), details: [...before.details, ...thoughts.details] }
+    : thoughts;
 }
 
 function toMessage(draft: Draft, dialect: Dialect): JsonObject {
   const { role, parts, callId, calls, refusal, thoughts } = draft;
   if (role === 'tool') return { role, tool_call_id: callId, content: contentOf(parts) };
-  if (role !== 'assistant') return { role, content: contentOf(parts) };
   const silent = parts.length === 0 && (calls !== undefined || refusal !== undefined);
-  const content = silent ? null : contentOf(parts.filter(isText));
+  const content = silent ? null : contentOf(parts);
   return {
     role,
     content: thoughts && dialect.reasoning?.field === 'content' ? withThoughts(thoughts.text, content) : content,
@@ -116,7 +103,7 @@ function toThoughts({ text, details }: NonNullable<Draft['thoughts']>, { reasoni
   };
 }
 
-/** As the models themselves write it. Parts that are text alone are one string. */
+/** As the models themselves write it. An assistant's parts are text alone, which is one string. */
 function withThoughts(thoughts: string, content: string | Part[] | null): string {
   return `<think>\n${thoughts}\n</think>\n\n${content ?? ''}`;
 }

@@ -46,7 +46,7 @@ class Translator implements StreamTranslator {
 
   push({ name, data }: StreamEvent): StreamStep {
     if (this.#answer.writer.finished) return this.#ignore(data);
-    const words = name === undefined ? this.#textChunks.wordsOf(data) : undefined;
+    const words = this.#textChunks.wordsOf(data);
     if (words !== undefined) this.#answer.text(words);
     else if (data === '[DONE]') this.#answer.finish(this.#ending(true), this.#usage);
     else this.#readData(name, data);
@@ -82,7 +82,7 @@ class Translator implements StreamTranslator {
     if (asObject(chunk.usage)) this.#usage = chunk.usage;
     for (const choice of asArray(chunk.choices)) this.#readChoice(asObject(choice) ?? {});
     tellUnread(chunk, OF_COMPLETION, '', this.#losses);
-    if (name === undefined) this.#textChunks.learn(data, chunk);
+    this.#textChunks.learn(data, chunk);
   }
 
   /** A chunk that is broken leaves a hole in the answer, which must not look whole; any other text is none of it. */

@@ -23,7 +23,7 @@ export function createTextChunks(): TextChunks {
   return {
     wordsOf(data) {
       // `startsWith` compares one character after the other and takes longer than all the rest.
-      if (head === '' || data.slice(0, head.length) !== head || data.slice(-tail.length) !== tail) return undefined;
+      if (data.slice(0, head.length) !== head || data.slice(-tail.length) !== tail) return undefined;
       // With the quotes, which belong to both.
       const words = asString(parseData(data.slice(head.length - 1, 1 - tail.length)));
       if (words !== undefined) tries = 0;
@@ -35,9 +35,8 @@ export function createTextChunks(): TextChunks {
       tries += 1;
       // Without escapes every name and value is written as it is, so that there is one place that says `content`.
       const name = data.indexOf(NAME);
-      if (data.includes('\\') || data.indexOf(NAME, name + 1) >= 0) return;
-      const begin = data.indexOf('"', data.indexOf(':', name + NAME.length)) + 1;
-      if (!data.startsWith(`${words}"`, begin)) return;
+      if (data.includes('\\') || data.indexOf(NAME, name + 1) !== -1) return;
+      const begin = data.indexOf('"', name + NAME.length) + 1;
       head = data.slice(0, begin);
       tail = data.slice(begin + words.length);
     },

@@ -49,10 +49,9 @@ const READ: Readonly<Record<State, Read>> = {
 
 /** How many characters at the end are the beginning of the closing tag. */
 function begunTag(held: string): number {
-  for (let length = Math.min(held.length, CLOSE.length - 1); length > 0; length -= 1) {
-    if (held.endsWith(CLOSE.slice(0, length))) return length;
-  }
-  return 0;
+  let length = CLOSE.length;
+  while (!held.endsWith(CLOSE.slice(0, length))) length -= 1;
+  return length;
 }
 
 function skipSpace(held: string, state: State): { state: State; held: string } | undefined {

@@ -10,7 +10,6 @@ export function writeTools(request: JsonObject, scope: ParameterScope): void {
   for (const { tool, path } of tools.hosted) {
     losses.add(path, 'tool', `a provider of Chat Completions runs no tool ${JSON.stringify(tool.type ?? null)}`);
   }
-  if (tools.functions.length === 0 && saysNothing(request.tool_choice)) return;
   const names = new Set(tools.functions.map(({ name }) => name));
   const { choice, allowed } = readChoice(request.tool_choice, { offered: names, ...scope });
   const offered = tools.functions.filter(({ name }) => allowed?.has(name) ?? true);
@@ -52,7 +51,7 @@ interface ChoiceScope extends ParameterScope {
 interface Choice {
   choice?: unknown;
   /** The provider's names of the tools that may be called; undefined: all. */
-  allowed?: ReadonlySet<string>;
+  allowed?: ReadonlySet<string | undefined>;
 }
 
 const MODES: ReadonlySet<unknown> = new Set(['none', 'auto', 'required']);
@@ -82,10 +81,10 @@ function readChoice(value: unknown, scope: ChoiceScope): Choice {
 
 /** Few providers know a list of allowed tools: the others are not offered, which comes to the same. */
 function readAllowed({ mode, tools }: JsonObject, scope: ChoiceScope): Choice {
-  const names = asArray(tools).flatMap((value, index) => {
+  const names = asArray(tools).map((value, index) => {
     const name = offeredName(asObject(value) ?? {}, scope);
     if (name === undefined) tellLost(`/tool_choice/tools/${index}`, scope);
-    return name === undefined ? [] : [name];
+    return name;
   });
   return { choice: MODES.has(mode) ? mode : 'auto', allowed: new Set(names) };
 }

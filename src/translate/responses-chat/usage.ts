@@ -53,5 +53,5 @@ function tellUncounted(counts: JsonObject, counted: ReadonlySet<string>, path: s
 }
 
 function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }

@@ -1,8 +1,8 @@
 import { asObject, type JsonObject, parseData } from '../../protocols/grammar.ts';
 import type { Losses } from '../shared/losses.ts';
 
-/** A number that JavaScript cannot hold: more than 15 digits, or an exponent that leads out of its range. */
-const LONG_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.]{15,}(?:[eE][+-]?\d+)?|-?\d[\d.]*[eE][+-]?\d{3,}/g;
+/** In the group, a number that JavaScript may not hold: more than 15 digits, or an exponent that leads out of its range. */
+const LONG_NUMBER = /"(?:[^"\\]|\\.)*"|(-?\d[\d.]{15,}(?:[eE][+-]?\d+)?|-?\d[\d.]*[eE][+-]?\d{3,})/g;
 
 /**
  * A call's arguments as the object that Messages wants: empty ones are `{}`; what is no object is told under the name
@@ -24,8 +24,8 @@ function wrap(value: unknown, path: string, losses: Losses): JsonObject {
 }
 
 function hasLongNumber(text: string): boolean {
-  for (const [token] of text.matchAll(LONG_NUMBER)) {
-    if (token.startsWith('"')) continue;
+  for (const [, token] of text.matchAll(LONG_NUMBER)) {
+    if (token === undefined) continue;
     const number = Number(token);
     if (!Number.isFinite(number) || (/^-?\d+$/.test(token) && String(number) !== token)) return true;
   }

@@ -1,10 +1,8 @@
-import { asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { asArray, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { entryOf } from '../../util/entries.ts';
 import type { Dialect } from '../dialects.ts';
 import { parseDataUrl, textOfBase64 } from '../shared/data-url.ts';
 import { type Losses, pointerStep } from '../shared/losses.ts';
-
-/** What the content of a message may hold: all of it, text alone, or what a tool gave. */
-export type ContentPlace = 'user' | 'assistant' | 'system' | 'result';
 
 export interface ContentScope {
   dialect: Dialect;
@@ -14,63 +12,61 @@ export interface ContentScope {
 /** Media types that an image block may name (MessagesRequest, `Base64ImageSource`). */
 const IMAGE_TYPES: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
 
-type ReadPart = (part: JsonObject, path: string, scope: ContentScope) => JsonObject | undefined;
+interface PartReader {
+  /** Fields that say all, and those that change nothing when they are left out. */
+  fields: readonly string[];
+  read(part: JsonObject, path: string, scope: ContentScope): JsonObject | undefined;
+}
+
+const TEXT: PartReader = { fields: ['type', 'text'], read: readText };
 
 /** By the type of the part. */
-const PARTS: Readonly<Record<string, ReadPart>> = {
-  input_text: readText,
-  output_text: readText,
-  text: readText,
-  summary_text: readText,
-  reasoning_text: readText,
-  refusal: (part, path, scope) => {
-    scope.losses.add(path, 'part', 'Messages knows no refusal: it is told as text');
-    return textBlock(asString(part.refusal) ?? '', `${path}/refusal`, scope);
+const PARTS: Readonly<Record<string, PartReader>> = {
+  input_text: TEXT,
+  output_text: TEXT,
+  text: TEXT,
+  summary_text: TEXT,
+  reasoning_text: TEXT,
+  refusal: {
+    fields: ['type', 'refusal'],
+    read(part, path, scope) {
+      scope.losses.add(path, 'part', 'Messages knows no refusal: it is told as text');
+      return textBlock(asString(part.refusal) ?? '', `${path}/refusal`, scope);
+    },
   },
-  input_image: readImage,
-  input_file: readFile,
-};
-
-/** Fields that say all, and those that change nothing when they are left out. */
-const READ_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  input_text: ['type', 'text'],
-  output_text: ['type', 'text'],
-  text: ['type', 'text'],
-  summary_text: ['type', 'text'],
-  reasoning_text: ['type', 'text'],
-  refusal: ['type', 'refusal'],
-  input_image: ['type', 'image_url', 'detail'],
-  input_file: ['type', 'file_data', 'file_url', 'filename'],
+  input_image: { fields: ['type', 'image_url', 'detail'], read: readImage },
+  input_file: { fields: ['type', 'file_data', 'file_url', 'filename'], read: readFile },
 };
 
 /**
  * The content of a message or an output as blocks.
  * @param content a string or a list of parts
  * @param path JSON pointer of the content in the request
+ * @param only the one type of block that may stand there; any when it is left out
  */
-export function readContent(content: unknown, path: string, place: ContentPlace, scope: ContentScope): JsonObject[] {
+export function readContent(content: unknown, path: string, scope: ContentScope, only?: 'text'): JsonObject[] {
   if (typeof content === 'string') return present(textBlock(content, path, scope));
   if (!Array.isArray(content)) {
-    if (content !== undefined && content !== null) scope.losses.add(path, 'part', 'this is no content');
+    if (content != null) scope.losses.add(path, 'part', 'this is no content');
     return [];
   }
   return content.flatMap((value, index) => {
     const at = `${path}/${index}`;
     if (typeof value === 'string') return present(textBlock(value, at, scope));
-    return present(readPart(asObject(value) ?? {}, at, place, scope));
+    return present(readPart(asObject(value) ?? {}, at, scope, only));
   });
 }
 
-function readPart(part: JsonObject, path: string, place: ContentPlace, scope: ContentScope): JsonObject | undefined {
-  const type = asString(part.type) ?? '';
-  if (!Object.hasOwn(PARTS, type)) {
-    scope.losses.add(path, 'part', `Messages knows no part ${JSON.stringify(type)}`);
+function readPart(part: JsonObject, path: string, scope: ContentScope, only?: 'text'): JsonObject | undefined {
+  const reader = entryOf(PARTS, part.type);
+  if (!reader) {
+    scope.losses.add(path, 'part', `Messages knows no part ${JSON.stringify(asString(part.type) ?? '')}`);
     return undefined;
   }
-  const block = PARTS[type]!(part, path, scope);
-  if (block) tellUnread(part, READ_FIELDS[type]!, path, scope);
-  if (block === undefined || block.type === 'text' || place === 'user' || place === 'result') return block;
-  if (place === 'system') return block;
+  const block = reader.read(part, path, scope);
+  if (!block) return undefined;
+  tellUnread(part, reader.fields, path, scope);
+  if (only === undefined || block.type === only) return block;
   scope.losses.add(path, 'part', 'an assistant message of Messages has no such part');
   return undefined;
 }
@@ -78,7 +74,7 @@ function readPart(part: JsonObject, path: string, place: ContentPlace, scope: Co
 /** Tells every field that nobody read; one that is null or an empty list says nothing. */
 export function tellUnread(value: JsonObject, read: readonly string[], path: string, scope: ContentScope): void {
   for (const [name, field] of Object.entries(value)) {
-    if (field === null || field === undefined || read.includes(name) || isEmptyList(field)) continue;
+    if (field == null || read.includes(name) || isEmptyList(field)) continue;
     scope.losses.add(`${path}${pointerStep(name)}`, 'field', 'Messages has no place for it');
   }
 }
@@ -156,22 +152,25 @@ function readFile(part: JsonObject, path: string, scope: ContentScope): JsonObje
 }
 
 function urlSource(url: string | undefined): JsonObject | undefined {
-  return url !== undefined && /^https:\/\//i.test(url) ? { type: 'url', url } : undefined;
+  return /^https:\/\//i.test(String(url)) ? { type: 'url', url } : undefined;
 }
 
 function dataSource(data: string | undefined, filename: string | undefined): JsonObject | undefined {
   if (data === undefined) return undefined;
   const { mediaType, base64 } = parseDataUrl(data) ?? { mediaType: typeByName(filename), base64: data };
   if (mediaType === 'application/pdf') return { type: 'base64', media_type: mediaType, data: base64 };
-  if (mediaType.startsWith('text/')) return { type: 'text', media_type: 'text/plain', data: textOfBase64(base64) };
+  if (mediaType?.startsWith('text/')) return { type: 'text', media_type: 'text/plain', data: textOfBase64(base64) };
   return undefined;
 }
 
+const TYPES: readonly [ending: RegExp, type: string][] = [
+  [/\.pdf$/i, 'application/pdf'],
+  [/\.(?:txt|md|csv|json|log)$/i, 'text/plain'],
+];
+
 /** `file_data` may be plain base64, when the name alone tells what it is. */
-function typeByName(name: string | undefined): string {
-  if (name === undefined) return '';
-  if (/\.pdf$/i.test(name)) return 'application/pdf';
-  return /\.(?:txt|md|csv|json|log)$/i.test(name) ? 'text/plain' : '';
+function typeByName(name: string | undefined): string | undefined {
+  return TYPES.find(([ending]) => ending.test(String(name)))?.[1];
 }
 
 /** The blocks of text among them, and the others. */
@@ -183,6 +182,8 @@ export function splitText(blocks: readonly JsonObject[]): { text: JsonObject[]; 
 }
 
 /** The objects among the values. */
-export function objectsOf(values: readonly unknown[]): JsonObject[] {
-  return values.map(asObject).filter((value) => value !== undefined);
+export function objectsOf(values: unknown): JsonObject[] {
+  return asArray(values)
+    .map(asObject)
+    .filter((value) => value !== undefined);
 }

@@ -34,7 +34,7 @@ export class Conversation {
 
   /** What a model said. */
   addAssistant(blocks: readonly JsonObject[]): void {
-    if (blocks.length > 0) this.#assistantTurn().push(...blocks);
+    this.#assistantTurn().push(...blocks);
   }
 
   /** Thinking that may not be changed, only placed: before the calls of its turn, as the API asks. */
@@ -51,13 +51,10 @@ export class Conversation {
     this.#calls.set(block.id, { path, state: answered ? 'waiting' : 'unanswered' });
   }
 
-  /** @returns whether there is a call that it answers; if not, it was not added */
-  addResult(block: JsonObject & { tool_use_id: string }): boolean {
-    const call = this.#calls.get(block.tool_use_id);
-    if (!call) return false;
-    call.state = 'answered';
+  /** @param block answers a call that was said to be answered later */
+  addResult(block: JsonObject & { tool_use_id: string }): void {
+    this.#calls.get(block.tool_use_id)!.state = 'answered';
     this.#results.push(block);
-    return true;
   }
 
   /** What stands between calls and their results moves behind the results. */
@@ -118,7 +115,7 @@ export class Conversation {
     const last = this.#turns.at(-1);
     if (last?.role !== 'assistant') return;
     while (isThinking(last.content.at(-1))) {
-      const path = this.#paths.get(last.content.pop()!) ?? '';
+      const path = this.#paths.get(last.content.pop()!)!;
       this.#tellLoss(path, 'item', 'thinking that nothing follows in its turn is refused');
     }
     if (last.content.length === 0) this.#turns.pop();

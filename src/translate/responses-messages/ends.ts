@@ -1,4 +1,5 @@
-import { asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { asObject, type JsonObject } from '../../protocols/grammar.ts';
+import { entryOf } from '../../util/entries.ts';
 import { type ErrorKind, readProviderError } from '../error.ts';
 import type { Losses } from '../shared/losses.ts';
 import type { ResponseEnd } from '../shared/response-object.ts';
@@ -34,11 +35,11 @@ export function endingOf(stopReason: string | undefined, losses: Losses): Respon
     losses.add('/stop_reason', 'value', 'the provider did not say why it stopped');
     return { how: 'completed' };
   }
-  if (!Object.hasOwn(ENDINGS, stopReason)) {
+  const ending = entryOf(ENDINGS, stopReason);
+  if (!ending) {
     losses.add('/stop_reason', 'value', `Responses knows no end like ${JSON.stringify(stopReason)}`);
     return { how: 'incomplete', reason: stopReason };
   }
-  const ending = ENDINGS[stopReason]!;
   if (ending.how === 'completed') return { how: 'completed' };
   if (ending.loss !== undefined) losses.add('/stop_reason', 'value', ending.loss);
   return { how: 'incomplete', reason: ending.reason };
@@ -79,7 +80,7 @@ const CODES: Partial<Record<ErrorKind, string>> = {
 export function failureOf(event: JsonObject): ResponseEnd {
   const error = asObject(event.error);
   const said = typeof error?.code === 'number' ? error.code : undefined;
-  const status = STATUSES[asString(error?.type) ?? ''] ?? said ?? 500;
+  const status = entryOf(STATUSES, error?.type) ?? said ?? 500;
   const { kind, message } = readProviderError({ status, text: JSON.stringify(event) });
   return { how: 'failed', code: CODES[kind] ?? 'server_error', message };
 }

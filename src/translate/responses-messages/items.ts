@@ -1,4 +1,5 @@
 import { asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { entryOf } from '../../util/entries.ts';
 import { introduceAgent } from '../shared/agent-message.ts';
 import { callIdOf } from '../shared/call-book.ts';
 import { INPUT_PROPERTY } from '../shared/input-reader.ts';
@@ -69,11 +70,11 @@ const SETTINGS_TYPES: ReadonlySet<unknown> = new Set(['additional_tools', 'confi
 /** Reads the whole input into the scope. */
 export function readInput(input: unknown, scope: InputScope): void {
   if (typeof input === 'string') {
-    scope.conversation.addMessage('user', readContent(input, '/input', 'user', scope));
+    scope.conversation.addMessage('user', readContent(input, '/input', scope));
     return;
   }
   if (!Array.isArray(input)) {
-    if (input !== undefined && input !== null) scope.losses.add('/input', 'value', 'this is no input');
+    if (input != null) scope.losses.add('/input', 'value', 'this is no input');
     return;
   }
   input.forEach((value, index) => {
@@ -86,16 +87,21 @@ function readItem(item: JsonObject, path: string, scope: InputScope): void {
   const type = asString(item.type) ?? (typeof item.role === 'string' ? 'message' : '');
   const instructs = type === 'message' && (item.role === 'system' || item.role === 'developer');
   if (!instructs && !SETTINGS_TYPES.has(type)) scope.leading = false;
-  if (!Object.hasOwn(ITEMS, type)) {
+  const reader = entryOf(ITEMS, type);
+  if (!reader) {
     scope.losses.add(path, 'item', `Messages knows no item ${JSON.stringify(type)}`);
     return;
   }
-  const { read, add } = ITEMS[type]!;
-  // What is over is what a history has anyway; an item that is not says so.
-  const status = item.status === 'completed' ? ['status'] : [];
-  const execution = item.execution === 'client' ? ['execution'] : [];
-  tellUnread(item, ['type', ...status, ...execution, ...read], path, scope);
-  add(item, path, scope);
+  tellUnread({ ...item, ...unusual(item) }, ['type', ...reader.read], path, scope);
+  reader.add(item, path, scope);
+}
+
+/** What is over is what a history has anyway; an item that is not says so. */
+function unusual({ status, execution }: JsonObject): JsonObject {
+  return {
+    status: status === 'completed' ? undefined : status,
+    execution: execution === 'client' ? undefined : execution,
+  };
 }
 
 /** Types of the blocks that sealed content may bring back. */
@@ -108,7 +114,7 @@ const SEALED_TYPES: ReadonlySet<unknown> = new Set([
 
 /** What one agent of the client tells another; what is encrypted for their provider is lost with its part. */
 function addAgentMessage(item: JsonObject, path: string, scope: InputScope): void {
-  const blocks = readContent(item.content, `${path}/content`, 'user', scope);
+  const blocks = readContent(item.content, `${path}/content`, scope);
   if (blocks.length === 0) {
     scope.losses.add(path, 'item', 'there is nothing to read in the message of the agent');
     return;
@@ -118,14 +124,15 @@ function addAgentMessage(item: JsonObject, path: string, scope: InputScope): voi
 }
 
 function addReasoning(item: JsonObject, path: string, scope: InputScope): void {
-  const sealed = openOpaque(asString(item.encrypted_content) ?? '');
-  const blocks = objectsOf(sealed?.protocol === 'messages' ? sealed.blocks : []);
-  const known = blocks.filter(({ type }) => SEALED_TYPES.has(type));
-  if (known.length === 0 || known.length < (sealed?.blocks.length ?? 0)) {
+  const { encrypted_content: text } = item;
+  const sealed = typeof text === 'string' ? openOpaque(text) : undefined;
+  const own = sealed?.protocol === 'messages' ? sealed : undefined;
+  const known = objectsOf(own?.blocks).filter(({ type }) => SEALED_TYPES.has(type));
+  if (known.length === 0 || known.length < own!.blocks.length) {
     scope.losses.add(path, 'item', 'Messages takes back only thinking that it has signed itself');
   }
   scope.sealedSearches += known.filter(({ type }) => type === 'server_tool_use').length;
-  if (known.length > 0) scope.conversation.addThinking(known, path);
+  scope.conversation.addThinking(known, path);
 }
 
 function addCall(
@@ -154,14 +161,14 @@ function shellInput(item: JsonObject, path: string, scope: InputScope): JsonObje
 function addOutput(item: JsonObject, path: string, scope: InputScope): void {
   const { output } = item;
   if (typeof output === 'string' || Array.isArray(output)) {
-    const content = typeof output === 'string' ? output : readContent(output, `${path}/output`, 'result', scope);
+    const content = typeof output === 'string' ? output : readContent(output, `${path}/output`, scope);
     addResult(item, content, path, scope);
     return;
   }
-  if (output !== undefined && output !== null) {
+  if (output != null) {
     scope.losses.add(`${path}/output`, 'value', 'the output is neither text nor a list of parts: it is told as JSON');
   }
-  addResult(item, output === undefined || output === null ? '' : JSON.stringify(output), path, scope);
+  addResult(item, output == null ? '' : JSON.stringify(output), path, scope);
 }
 
 /** The tools that a search has found are offered with the others; the model reads what it has found. */
@@ -172,7 +179,10 @@ function addSearchOutput(item: JsonObject, path: string, scope: InputScope): voi
 /** An output without its call is refused: what it says is told by the user. */
 function addResult(item: JsonObject, content: string | JsonObject[], path: string, scope: InputScope): void {
   const id = scope.calls.answer(callIdOf(item));
-  if (id !== undefined && scope.conversation.addResult({ type: 'tool_result', tool_use_id: id, content })) return;
+  if (id !== undefined) {
+    scope.conversation.addResult({ type: 'tool_result', tool_use_id: id, content });
+    return;
+  }
   scope.losses.add(path, 'item', 'the output has no call, which Messages refuses: it is told as a message of the user');
   const blocks = typeof content === 'string' ? objectsOf([textBlock(content, `${path}/output`, scope)]) : content;
   scope.conversation.addMessage('user', blocks);
@@ -203,7 +213,7 @@ function updateSettings(item: JsonObject, path: string, scope: InputScope): void
     const update = asObject(item[name]) ?? {};
     for (const field of Object.keys(update)) {
       const own = `/${name}${pointerStep(field)}`;
-      if (before[field] !== undefined && before[field] !== null) {
+      if (before[field] != null) {
         scope.losses.add(scope.origins.get(own) ?? own, 'value', 'a later item of the input sets it anew');
       }
       scope.origins.set(own, path + own);

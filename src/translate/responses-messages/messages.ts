@@ -6,12 +6,12 @@ import type { InputScope } from './scope.ts';
 export function addMessage(item: JsonObject, path: string, scope: InputScope): void {
   const role = asString(item.role) ?? '';
   if (role === 'assistant') {
-    scope.conversation.addAssistant(readContent(item.content, `${path}/content`, 'assistant', scope));
+    scope.conversation.addAssistant(readContent(item.content, `${path}/content`, scope, 'text'));
   } else if (role === 'system' || role === 'developer') {
-    addInstructions(readContent(item.content, `${path}/content`, 'system', scope), path, scope);
+    addInstructions(readContent(item.content, `${path}/content`, scope), path, scope);
   } else {
     if (role !== 'user') scope.losses.add(`${path}/role`, 'value', 'Messages knows no such role: it is told as user');
-    scope.conversation.addMessage('user', readContent(item.content, `${path}/content`, 'user', scope));
+    scope.conversation.addMessage('user', readContent(item.content, `${path}/content`, scope));
   }
 }
 
@@ -24,7 +24,7 @@ export function addInstructions(blocks: readonly JsonObject[], path: string, sco
   else if (rule === 'leading') {
     tellAsUser(text, path, 'the provider takes instructions at the beginning alone', scope);
   } else scope.conversation.addMessage('system', text);
-  if (other.length > 0) tellAsUser(other, path, 'instructions are text alone', scope);
+  tellAsUser(other, path, 'instructions are text alone', scope);
 }
 
 function tellAsUser(blocks: readonly JsonObject[], path: string, reason: string, scope: InputScope): void {

@@ -39,8 +39,9 @@ type WriteParameter = (value: unknown, body: JsonObject, scope: ParameterScope) 
 
 /** Parameters that Messages has a place for. */
 const CARRIED: Readonly<Record<string, WriteParameter>> = {
-  stream: (value, body) => {
+  stream: (value, body, { losses }) => {
     if (value === true) body.stream = true;
+    else losses.add('/stream', 'parameter', 'this is neither true nor false');
   },
   max_output_tokens: (value, body, { losses }) => {
     const bound = asNumber(value);
@@ -94,7 +95,7 @@ const REFUSED: Readonly<Record<string, (value: unknown) => Refusal>> = {
 export function writeParameters(request: JsonObject, body: JsonObject, scope: ParameterScope): void {
   body.max_tokens = messagesTraits(scope.dialect).maxTokens;
   for (const [name, value] of Object.entries(request)) {
-    if (value === null || value === undefined || READ_ELSEWHERE.has(name)) continue;
+    if (value == null || READ_ELSEWHERE.has(name)) continue;
     if (Object.hasOwn(SAYS_NOTHING, name) && SAYS_NOTHING[name]!(value)) continue;
     if (Object.hasOwn(CARRIED, name)) CARRIED[name]!(value, body, scope);
     else {
@@ -108,7 +109,7 @@ export function writeParameters(request: JsonObject, body: JsonObject, scope: Pa
 export function findRefusal(request: JsonObject): Refusal | undefined {
   for (const [name, refusal] of Object.entries(REFUSED)) {
     const value = request[name];
-    if (value !== null && value !== undefined) return refusal(value);
+    if (value != null) return refusal(value);
   }
   return undefined;
 }
@@ -141,7 +142,12 @@ function writeServiceTier(value: unknown, body: JsonObject, { dialect, losses }:
 }
 
 function writeText(value: unknown, body: JsonObject, scope: ParameterScope): void {
-  const { format, verbosity, ...rest } = asObject(value) ?? {};
+  const settings = asObject(value);
+  if (!settings) {
+    scope.losses.add('/text', 'parameter', 'these are no settings');
+    return;
+  }
+  const { format, verbosity, ...rest } = settings;
   for (const name of Object.keys(rest))
     scope.losses.add(`/text${pointerStep(name)}`, 'parameter', 'Messages has no such parameter');
   if (typeof verbosity === 'string' && verbosity !== 'medium') {

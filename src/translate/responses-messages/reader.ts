@@ -1,4 +1,5 @@
 import { asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { entryOf } from '../../util/entries.ts';
 import { createLosses, type Losses, pointerStep } from '../shared/losses.ts';
 import type { ResponseEnd } from '../shared/response-object.ts';
 import { createResponsesWriter, type ResponsesWriter } from '../shared/responses-writer.ts';
@@ -47,8 +48,9 @@ export class MessageReader {
   readEvent(event: JsonObject): void {
     if (this.writer.finished) return;
     const type = asString(event.type);
+    const handler = entryOf(this.#handlers, type);
     if (type === 'content_block_delta') this.#readDelta(event);
-    else if (type !== undefined && Object.hasOwn(this.#handlers, type)) this.#handlers[type]!(event);
+    else if (handler) handler(event);
     else if (event.error !== undefined) this.#finishAs(failureOf(event));
     else this.losses.add('', 'event', `Responses has no event for ${JSON.stringify(type ?? null)}`);
   }
@@ -105,7 +107,7 @@ export class MessageReader {
     ping: () => {},
     error: (event) => {
       const { request_id: id } = event;
-      if (id !== undefined && id !== null) {
+      if (id != null) {
         this.losses.add('/request_id', 'field', 'a failed response has no place for it');
       }
       this.#finishAs(failureOf(event));

@@ -23,7 +23,7 @@ export function translateRequest(request: JsonObject, context: TranslateContext)
   if (refusal) return refusal;
   const scope = createScope(request, context);
   for (const { path, kind, reason } of scope.tools.losses) scope.losses.add(path, kind as 'tool', reason);
-  addInstructions(readContent(request.instructions, '/instructions', 'system', scope), '/instructions', scope);
+  addInstructions(readContent(request.instructions, '/instructions', scope), '/instructions', scope);
   readInput(request.input, scope);
   if (scope.refusal) return scope.refusal;
   const body = writeBody(scope);

@@ -21,13 +21,17 @@ export interface ThinkingInput {
 /** What is asked for with thinking: the field, and the effort for `output_config`. */
 export interface ThinkingFields {
   thinking?: JsonObject;
-  effort?: string;
+  effort?: string | undefined;
 }
 
 /** How the provider is asked to think, as `reasoning` of the request says; nothing when that is null or absent. */
 export function writeThinking(input: ThinkingInput): ThinkingFields {
   const reasoning = asObject(input.request.reasoning);
-  if (!reasoning || Object.keys(reasoning).length === 0) return {};
+  if (!reasoning) {
+    if (input.request.reasoning != null) input.losses.add('/reasoning', 'parameter', 'these are no settings');
+    return {};
+  }
+  if (Object.keys(reasoning).length === 0) return {};
   const model = asString(input.request.model) ?? '';
   const { thinking } = messagesTraits(input.dialect);
   const how = thinking.find(({ models }) => models?.test(model) ?? true)?.how ?? 'none';
@@ -38,11 +42,11 @@ export function writeThinking(input: ThinkingInput): ThinkingFields {
   const refused = whyRefused(how, input);
   if (refused !== undefined) {
     input.losses.add('/reasoning', 'parameter', refused);
-    return how === 'adaptive' && effort !== undefined ? { effort } : {};
+    return how === 'adaptive' ? { effort } : {};
   }
   const display = wantsSummary(reasoning) ? { display: 'summarized' } : {};
   if (how === 'budget') return { thinking: { type: 'enabled', budget_tokens: budgetOf(effort, input), ...display } };
-  return { thinking: { type: 'adaptive', ...display }, ...(effort !== undefined && { effort }) };
+  return { thinking: { type: 'adaptive', ...display }, effort };
 }
 
 function tellUncarried(reasoning: JsonObject, how: string, losses: Losses): void {
@@ -93,9 +97,8 @@ function whyRefused(how: string, { toolChoice, turns, maxTokens }: ThinkingInput
 /** The last turn answers calls, and the turn that made them does not begin with thinking. */
 function isOpenLoop(turns: readonly Turn[]): boolean {
   const last = turns.at(-1);
-  const before = turns.at(-2);
   if (last?.content[0]?.type !== 'tool_result') return false;
-  return !isThinking(before?.content[0]);
+  return !isThinking(turns.at(-2)!.content[0]);
 }
 
 function budgetOf(effort: string | undefined, { dialect, losses, maxTokens }: ThinkingInput): number {

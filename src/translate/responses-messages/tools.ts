@@ -1,4 +1,5 @@
 import { asArray, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { entryOf } from '../../util/entries.ts';
 import type { Dialect } from '../dialects.ts';
 import type { Losses } from '../shared/losses.ts';
 import { pointerStep } from '../shared/losses.ts';
@@ -109,8 +110,8 @@ function chosenName(choice: JsonObject, tools: FlatTools): string | undefined {
   return tools.providerName(type, name, asString(choice.namespace));
 }
 
-/** Words of the Responses API for a choice, and those of Messages. */
-const MODES: Readonly<Record<string, string>> = { auto: 'auto', required: 'any', none: 'none' };
+/** Words of the Responses API for a choice, and those of Messages; `auto` is the default of both. */
+const MODES: Readonly<Record<string, string>> = { required: 'any', none: 'none' };
 
 /**
  * The tool choice, with the flag against parallel calls; undefined when it says no more than the default, or when there are no
@@ -137,13 +138,14 @@ export function writeToolChoice(
 }
 
 function chooseTool(said: unknown, offered: readonly unknown[], scope: ToolScope): JsonObject | undefined {
-  if (said === undefined || said === null || said === 'auto') return undefined;
+  if (said == null) return undefined;
   const choice = asObject(said);
   const mode = choice?.type === 'allowed_tools' ? choice.mode : said;
-  if (typeof mode === 'string' && Object.hasOwn(MODES, mode))
-    return mode === 'auto' ? undefined : { type: MODES[mode] };
+  if (mode === 'auto') return undefined;
+  const type = entryOf(MODES, mode);
+  if (type !== undefined) return { type };
   const name = choice && chosenName(choice, scope.tools);
-  if (name !== undefined && offered.includes(name)) return { type: 'tool', name };
+  if (offered.includes(name)) return { type: 'tool', name };
   scope.losses.add('/tool_choice', 'parameter', 'the tool that must be called is none that the provider is told');
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { asNumber, asObject, type JsonObject } from '../../protocols/grammar.ts';
+import { entryOf } from '../../util/entries.ts';
 import { type Losses, pointerStep } from '../shared/losses.ts';
 
 /** What is counted in the usage of a response. */
@@ -18,6 +19,7 @@ const USUAL: Readonly<Record<string, string>> = { service_tier: 'standard', spee
 /**
  * The usage of a response. Messages counts what was read from the cache, and written into it, beside `input_tokens`;
  * Responses counts all input there.
+ * @param usage has no null values
  * @returns undefined when the provider counted nothing
  */
 export function writeUsage(usage: JsonObject, losses: Losses): JsonObject | undefined {
@@ -27,7 +29,7 @@ export function writeUsage(usage: JsonObject, losses: Losses): JsonObject | unde
   const output = asNumber(usage.output_tokens);
   if (said === undefined && output === undefined) return undefined;
   for (const [name, value] of Object.entries(usage)) {
-    if (value === null || COUNTED.has(name) || (Object.hasOwn(USUAL, name) && USUAL[name] === value)) continue;
+    if (COUNTED.has(name) || entryOf(USUAL, name) === value) continue;
     losses.add(`/usage${pointerStep(name)}`, 'field', 'the usage of a response has no place for it');
   }
   const input = (said ?? 0) + read + (written ?? 0);

@@ -37,23 +37,23 @@ export function createSearches(writer: ResponsesWriter, losses: Losses): Searche
       const reasoning = writer.open({ type: 'reasoning' });
       reasoning.encrypted(sealOpaque({ protocol: 'messages', blocks: [search, block] }));
       reasoning.close();
-      openCall(writer, search, Array.isArray(block.content) ? 'completed' : 'failed', asArray(block.content));
+      openCall(writer, search, Array.isArray(block.content) ? 'completed' : 'failed', block.content);
     },
     settle() {
       for (const { block, path } of begun.values()) {
         // With its result, the block is sealed whole.
         const caller = asObject(block.caller);
         if (caller && caller.type !== 'direct') losses.add(`${path}/caller`, 'field', 'a search has no place for it');
-        openCall(writer, block, 'incomplete', []);
+        openCall(writer, block, 'incomplete', undefined);
       }
       begun.clear();
     },
   };
 }
 
-function openCall(writer: ResponsesWriter, search: JsonObject, status: string, results: readonly unknown[]): void {
+function openCall(writer: ResponsesWriter, search: JsonObject, status: string, results: unknown): void {
   const query = asString(asObject(search.input)?.query);
-  const urls = results.flatMap((result) => asString(asObject(result)?.url) ?? []);
+  const urls = asArray(results).flatMap((result) => asString(asObject(result)?.url) ?? []);
   const action = {
     type: 'search',
     ...(query !== undefined && { query }),

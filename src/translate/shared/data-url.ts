@@ -33,14 +33,13 @@ export function textOfBase64(base64: string): string {
 
 /** A `%` that begins no escape stands for itself, as browsers have it. */
 function percentDecode(text: string): Buffer {
-  const bytes = Buffer.from(text, 'utf8');
+  const bytes = Buffer.from(text);
   const out = Buffer.alloc(bytes.length);
   let length = 0;
   for (let i = 0; i < bytes.length; i += 1) {
-    const digits = bytes[i] === 0x25 ? bytes.toString('latin1', i + 1, i + 3) : '';
-    const isEscape = /^[0-9a-f]{2}$/i.test(digits);
-    out[length] = isEscape ? Number.parseInt(digits, 16) : bytes[i]!;
-    if (isEscape) i += 2;
+    const digits = bytes[i] === 0x25 ? /[0-9a-f]{2}/i.exec(bytes.toString('latin1', i, i + 3))?.[0] : undefined;
+    out[length] = digits === undefined ? bytes[i]! : Number.parseInt(digits, 16);
+    if (digits !== undefined) i += 2;
     length += 1;
   }
   return out.subarray(0, length);

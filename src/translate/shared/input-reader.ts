@@ -30,8 +30,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Up to the first character of the value, when it is a string: what comes before it is not input. */
 const HEAD = /^\s*\{\s*"input"\s*:\s*"/;
-/** What may still become that. */
-const HEAD_SO_FAR = /^\s*(?:\{\s*(?:"(?:i(?:n(?:p(?:u(?:t(?:"\s*(?::\s*)?)?)?)?)?)?)?)?)?$/;
 const SPECIAL = /["\\]/g;
 const TAIL = /^\s*\}\s*$/;
 
@@ -39,12 +37,12 @@ export function createInputReader(): InputReader {
   return new Reader();
 }
 
-/** `head`: not known yet; `string`: inside the value; `tail`: behind it; `other`: anything else, kept to the end. */
-type State = 'head' | 'string' | 'tail' | 'other';
+/** `head`: before the value, or something else that is kept to the end; `string`: inside the value; `tail`: behind it. */
+type State = 'head' | 'string' | 'tail';
 
 class Reader implements InputReader {
   #state: State = 'head';
-  /** `head`, `other`: all so far; `string`: an escape that is not whole; `tail`: what stands behind the value. */
+  /** `head`: all so far; `string`: an escape that is not whole; `tail`: what stands behind the value. */
   #kept = '';
 
   push(delta: string): string {
@@ -63,12 +61,9 @@ class Reader implements InputReader {
 
   #readHead(): string {
     const head = HEAD.exec(this.#kept);
-    if (head) {
-      this.#state = 'string';
-      return this.#readString(this.#kept.slice(head[0].length));
-    }
-    if (!HEAD_SO_FAR.test(this.#kept)) this.#state = 'other';
-    return '';
+    if (!head) return '';
+    this.#state = 'string';
+    return this.#readString(this.#kept.slice(head[0].length));
   }
 
   #readString(text: string): string {
@@ -76,16 +71,13 @@ class Reader implements InputReader {
     let from = 0;
     for (let at = nextSpecial(text, 0); ; at = nextSpecial(text, from)) {
       out += text.slice(from, at);
-      if (at === text.length) {
-        this.#kept = '';
-        return out;
-      }
       if (text[at] === '"') {
         this.#state = 'tail';
         this.#kept = text.slice(at + 1);
         return out;
       }
       const read = readEscape(text, at);
+      // The text ends, maybe within an escape.
       if (!read) {
         this.#kept = text.slice(at);
         return out;
@@ -108,8 +100,8 @@ function readEscape(text: string, at: number): { text: string; end: number } | u
   if (letter === undefined) return undefined;
   if (letter === 'u') {
     const digits = text.slice(at + 2, at + 6);
-    if (/^[0-9a-f]{4}$/i.test(digits)) return { text: String.fromCharCode(Number.parseInt(digits, 16)), end: at + 6 };
-    if (digits.length < 4 && /^[0-9a-f]*$/i.test(digits)) return undefined;
+    if (/[0-9a-f]{4}/i.test(digits)) return { text: String.fromCharCode(Number.parseInt(digits, 16)), end: at + 6 };
+    if (/^[0-9a-f]*$/i.test(digits)) return undefined;
   }
   const known = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter]! : `\\${letter}`;
   return { text: known, end: at + 2 };

@@ -36,7 +36,6 @@ export function createLosses(hop: string): Losses {
       keys?.add(keyOf({ path, kind, reason }));
     },
     take() {
-      if (taken === list.length) return [];
       const fresh = list.slice(taken);
       taken = list.length;
       return fresh;

@@ -52,7 +52,7 @@ export function baseResponse(context: BackContext): JsonObject {
   };
   for (const [name, fits] of REPEATED_FIELDS) {
     const value = request[name];
-    if (value !== undefined && fits(value)) base[name] = value;
+    if (fits(value)) base[name] = value;
   }
   return base;
 }

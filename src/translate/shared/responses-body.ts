@@ -53,11 +53,13 @@ export function toolOutput(parts: JsonObject[]): string | JsonObject[] {
   return parts.length === 1 && typeof text === 'string' && Object.keys(beside).length === 0 ? text : parts;
 }
 
-/** The body as the provider's dialect has it: instructions where it takes them, merged neighbours, no parameter it refuses. */
+/**
+ * The body as the provider's dialect has it: instructions where it takes them, merged neighbours, no parameter it refuses.
+ * @param body its `input` is a list of items
+ */
 export function applyDialect(body: JsonObject, { dialect, newId }: TranslateContext, losses: Losses): JsonObject {
-  const input = asArray(body.input).flatMap((item) => asObject(item) ?? []);
-  const shaped = INSTRUCTION_RULES[dialect.instructions]({ ...body, input }, losses);
-  if (dialect.mergeNeighbours) shaped.input = mergeNeighbours(asArray(shaped.input) as JsonObject[], newId);
+  const shaped = { ...INSTRUCTION_RULES[dialect.instructions](body, losses) };
+  if (dialect.mergeNeighbours) shaped.input = mergeNeighbours(shaped.input as JsonObject[], newId);
   for (const name of dialect.lacks) {
     if (shaped[name] === undefined) continue;
     delete shaped[name];

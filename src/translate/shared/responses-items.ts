@@ -271,10 +271,10 @@ function newItem(source: NewItem, kind: ItemKind, newId: (prefix: string) => str
 /** An item that says no id gets one by its type: `web_search_call` begins with `ws_`, say. */
 function withId(item: JsonObject, newId: (prefix: string) => string): JsonObject {
   if (typeof item.id === 'string') return { ...item };
-  const initials = String(item.type ?? 'item')
+  const initials = String(item.type)
     .replace(/_call$/, '')
     .split('_')
-    .map((word) => word[0] ?? '')
+    .map((word) => word.slice(0, 1))
     .join('');
   return { ...item, id: newId(`${initials}_`) };
 }

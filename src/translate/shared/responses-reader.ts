@@ -20,6 +20,7 @@ import { isReady, type SourceState, SourceStates, toldOf, yieldsFloor } from './
 export interface ResponsesSink {
   /** Once, before anything else. @param response as far as it is known */
   begin(response: JsonObject): void;
+  /** @param item a call has its name by now */
   open(item: SourceItem): void;
   /** @param part index of the content or summary part; 0 for calls @param logprobs tokens of the delta, if any */
   delta(item: SourceItem, channel: Channel, part: number, delta: string, logprobs: readonly unknown[]): void;
@@ -31,8 +32,8 @@ export interface ResponsesSink {
 }
 
 export interface ReaderOptions {
-  /** One item speaks at a time: what others say meanwhile is held back until it can be told. */
-  exclusive: boolean;
+  /** One item speaks at a time: what others say meanwhile is held back until it can be told. Those of a whole answer do so anyway. */
+  exclusive?: boolean;
 }
 
 const TERMINAL: ReadonlySet<string> = new Set(['response.completed', 'response.failed', 'response.incomplete']);
@@ -53,10 +54,10 @@ export class ResponsesReader {
   #begun = false;
   #ended = false;
 
-  constructor(sink: ResponsesSink, losses: Losses, options: ReaderOptions) {
+  constructor(sink: ResponsesSink, losses: Losses, options: ReaderOptions = {}) {
     this.#sink = sink;
     this.#losses = losses;
-    this.#exclusive = options.exclusive;
+    this.#exclusive = options.exclusive === true;
   }
 
   /** One event of a stream. */

@@ -54,10 +54,8 @@ export class StopCutter {
 
   /** Length of the longest end of the text with which a sequence begins. */
   #openEnd(text: string): number {
-    for (let length = Math.min(text.length, this.#longest - 1); length > 0; length -= 1) {
-      const end = text.slice(text.length - length);
-      if (this.#sequences.some((sequence) => sequence.startsWith(end))) return length;
-    }
-    return 0;
+    let length = Math.min(text.length, this.#longest);
+    while (!this.#sequences.some((sequence) => sequence.startsWith(text.slice(text.length - length)))) length -= 1;
+    return length;
   }
 }

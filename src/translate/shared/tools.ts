@@ -4,6 +4,7 @@ import type { Dialect } from '../dialects.ts';
 import type { PlannedTool } from '../types.ts';
 import { INPUT_PROPERTY } from './input-reader.ts';
 import { createLosses, type Losses, pointerStep } from './losses.ts';
+import { completeSchema } from './responses-body.ts';
 import { createToolNames, type ToolNames } from './tool-names.ts';
 
 /** The tools of a Responses request as functions that any provider can be told. */
@@ -240,11 +241,4 @@ function describeFormat(format: JsonObject | undefined): string | undefined {
   if (format?.type !== 'grammar') return undefined;
   const syntax = asString(format.syntax) ?? 'lark';
   return `The \`${INPUT_PROPERTY}\` must follow this ${syntax} grammar:\n\n${asString(format.definition) ?? ''}`;
-}
-
-/** Providers refuse a function without parameters, or an object schema without `properties`. */
-function completeSchema(parameters: unknown): JsonObject {
-  const schema = asObject(parameters);
-  if (!schema || Object.keys(schema).length === 0) return { type: 'object', properties: {} };
-  return schema.type === 'object' && schema.properties === undefined ? { ...schema, properties: {} } : schema;
 }

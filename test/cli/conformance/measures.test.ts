@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { baselineOf } from '../../../src/conformance/gateways/baseline.ts';
 import type { ConformanceReport } from '../../../src/report/conformance/model.ts';
 import { temporaryFolder } from '../../helpers/cassette-files.ts';
 import { conformance, LABEL_CHECK, MISLABELLING_GATEWAY } from './kit.ts';
@@ -34,6 +35,25 @@ describe('--baseline', () => {
     const worse = await conformance([...RUN, '--baseline', 'better.json'], { cwd });
     expect(worse.code).toBe(6);
     expect(worse.out).toContain(`✗ ${LABEL_CHECK} must [regressed]`);
+  });
+
+  it('takes the small form in which well-known gateways are kept', async () => {
+    const before = await reportFile('before.json');
+    const named = { ...before, gateway: { ...before.gateway, name: 'made-up', version: '1.2.3' } };
+    await put('small.json', baselineOf(named, '2026-01-02'));
+    const known = await conformance([...RUN, '--baseline', 'small.json'], { cwd });
+    expect(known.code).toBe(0);
+    expect(known.out).toContain('0 regressed, 0 fixed, 3 known');
+    expect(known.out).toContain('made-up 1.2.3');
+  });
+
+  it('may be shipped, of a gateway that there is one of', async () => {
+    const without = await conformance([...RUN, '--baseline', 'shipped'], { cwd });
+    expect(without).toMatchObject({ code: 2 });
+    expect(without.err).toContain('Add --gateway NAME');
+    const unknown = await conformance(['--gateway', 'made-up', '--baseline', 'shipped', '--no-out'], { cwd });
+    expect(unknown).toMatchObject({ code: 2 });
+    expect(unknown.err).toContain('There is no description of a gateway named "made-up"');
   });
 
   it('is a report of conformance', async () => {
@@ -70,6 +90,7 @@ describe('--waivers', () => {
     ['no list', { id: 'x' }, 'it is no JSON list'],
     ['no reason', [{ ...waiver, reason: ' ' }], 'it has no reason'],
     ['no day', [{ ...waiver, expires: 'soon' }], '"soon" is no day'],
+    ['a model that is no text', [{ ...waiver, model: 1 }], 'its model is no text'],
     ['a field that there is not', [{ ...waiver, check: 'x' }], 'no field "check"'],
   ])('are refused: %s', async (_, value, message) => {
     await put('waivers.json', value);

@@ -80,7 +80,7 @@ describe('a hermetic run', () => {
     expect(await run(['show', `${cwd}/${evidence}`, '1'], io)).toBe(0);
     expect(io.out()).toContain('text/plain');
     expect(lines[at + 6]).toMatch(/^ {4}run tapedeck conformance --launch '.*' --filter wire\.stream\.content-type$/);
-    expect(out).toMatch(/\n {2}Codex +NOT READY +3 of 3 must ran, 2 passed, 1 failed\n/);
+    expect(out).toMatch(/\n {2}Responses clients +NOT READY +3 of 3 must ran, 2 passed, 1 failed\n/);
   });
 
   it('keeps evidence with and without the gateway, where --out says', async () => {
@@ -268,7 +268,7 @@ describe('--list', () => {
   it('shows checks as a table or as JSON', async () => {
     const { code, out } = await conformance(['--list', ...STREAMS], { cwd });
     expect(code).toBe(0);
-    expect(out).toMatch(/^id +level +needs +profiles +requirement\nwire\.stream\.content-type +must +model +codex /);
+    expect(out).toMatch(/^id +level +needs +profiles +requirement\nwire\.stream\.content-type +must +model +open-responses /);
     expect(out).toMatch(/\n3 checks\n$/);
     const json = JSON.parse((await conformance(['--list', '--json', ...STREAMS], { cwd })).out) as {
       checks: ConformanceReport['checks'];

@@ -28,12 +28,12 @@ describe('the observer', () => {
     expect(seen).toMatchObject({ startedAt: 1000, headMs: 5, connection: 'c', outcome: 'complete', end: { ms: 7 } });
   });
 
-  it('tells how the gateway refused an upgrade, and not how the tap did', () => {
+  it('counts an upgrade that was refused, whatever is behind the tap', () => {
     const observer = createObserver();
     const upgrade = { ...POST, method: 'GET', headers: ['upgrade', 'websocket'] };
     const tap = observer.open({ startedAt: 0, seed: 's', protocol: 'responses', request: upgrade });
     tap.attempt().response(1, head(404)).end({ by: 'upstream', ms: 1, how: 'complete' });
-    tap.clientResponse(2, head(426), { name: 'tapedeck' }).data(2, toUtf8('refused'));
+    tap.clientResponse(2, head(404), { name: 'gateway' }).data(2, toUtf8('refused'));
     tap.close('complete', { by: 'tapedeck', ms: 2, how: 'complete' });
     expect(observer.exchanges[0]!.response!.status).toBe(404);
     expect(lostOn(observer.exchanges)).toEqual({ attempts: 1, ms: 0 });

@@ -31,6 +31,8 @@ export interface Build {
   upstream?: Protocol | undefined;
   front?: Hooks | undefined;
   back?: Hooks | undefined;
+  /** The front hop is all that there is between client and provider. */
+  bare?: true;
 }
 
 /** Runs checks against our own proxy between two hops. @param timeoutMs what a defect costs that makes the gateway wait for ever, some times over */
@@ -43,7 +45,7 @@ export async function runAgainst(build: Build, checks: readonly Check[], timeout
     upstreamKey: PROVIDER_KEY,
     ...(build.upstream ? { translation: { protocol: build.upstream } } : {}),
   });
-  const front = build.front && (await startHop(proxy.url, build.front));
+  const front = build.front && (await startHop(build.bare ? provider.upstream.url : proxy.url, build.front));
   try {
     const { results } = await runConformance({
       url: front?.url ?? proxy.url,

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request as requestHttp, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { carryUpgrades, type UpgradeHooks } from './socket-hop.ts';
 
 /** A request on its way through a hop. */
 export interface HopRequest {
@@ -29,6 +30,10 @@ export interface Hooks {
   event?(text: string, index: number): string | undefined;
   /** The whole body of an answer that is no stream. */
   body?(text: string, head: { status: number }): string;
+  /** The head of a stream is given with its first event. */
+  lateHead?: boolean;
+  /** The connection is closed after an answer with this status, and nothing says so. */
+  closeAfter?: number;
   /** Everything of a stream is given out at its end. */
   holdStream?: boolean;
   /** How the end of the stream is given on: `clean` although it broke, `never`, or more text before it. */
@@ -37,6 +42,8 @@ export interface Hooks {
   retry?: { status: number; times: number };
   /** A request waits until the answer to the one before it is over. */
   oneAtATime?: boolean;
+  /** What is done to WebSockets. */
+  upgrade?: UpgradeHooks;
   /** Goes on reading the answer when the client has gone. */
   ignoreAbort?: boolean;
 }
@@ -54,6 +61,7 @@ export async function startHop(target: string, hooks: Hooks): Promise<Hop> {
     if (hooks.oneAtATime) before = before.then(begin);
     else void begin();
   });
+  const endSockets = carryUpgrades(server, new URL(target), hooks.upgrade ?? {});
   // A socket that the other side resets is an event of its own.
   server.on('clientError', (_error, socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -62,17 +70,13 @@ export async function startHop(target: string, hooks: Hooks): Promise<Hop> {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
+        endSockets();
         server.closeAllConnections();
       }),
   };
 }
 
 async function serve(incoming: IncomingMessage, response: ServerResponse, target: URL, hooks: Hooks): Promise<void> {
-  // A hop carries no WebSocket, and says so as clients understand it.
-  if (incoming.headers.upgrade !== undefined) {
-    response.writeHead(426, { connection: 'close' }).end();
-    return;
-  }
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk);
   const body = Buffer.concat(chunks);
@@ -126,7 +130,7 @@ async function give(
   const head = { status: answer.statusCode ?? 502, headers: { ...answer.headers } as Record<string, string> };
   hooks.head?.(head, request);
   const streamed = /event-stream/.test(answer.headers['content-type'] ?? '');
-  const changed = streamed ? hooks.event || hooks.end || hooks.holdStream : hooks.body;
+  const changed = streamed ? hooks.event || hooks.end || hooks.holdStream || hooks.lateHead : hooks.body;
   if (changed) delete head.headers['content-length'];
   const begin = () => {
     response.writeHead(head.status, head.headers);
@@ -147,6 +151,8 @@ async function give(
     answer.on('close', resolve);
     answer.on('error', () => resolve());
   });
+  const { socket } = response;
+  if (hooks.closeAfter === answer.statusCode) response.once('finish', () => setImmediate(() => socket?.destroySoon()));
   if (answer.complete || hooks.end === 'clean-although-broken') response.end();
   else response.socket?.resetAndDestroy();
 }
@@ -156,7 +162,7 @@ function giveEvents(answer: IncomingMessage, response: ServerResponse, hooks: Ho
   let index = 0;
   const held: string[] = [];
   const write = (text: string) => (hooks.holdStream ? held.push(text) : response.write(text));
-  begin();
+  if (!hooks.lateHead) begin();
   answer.setEncoding('utf8');
   answer.on('data', (chunk: string) => {
     rest += chunk;
@@ -164,10 +170,12 @@ function giveEvents(answer: IncomingMessage, response: ServerResponse, hooks: Ho
       const text = rest.slice(0, at);
       rest = rest.slice(at + 2);
       const said = hooks.event ? hooks.event(text, index++) : text;
+      if (!response.headersSent) begin();
       if (said !== undefined) write(`${said}\n\n`);
     }
   });
   answer.on('end', () => {
+    if (!response.headersSent) begin();
     if (typeof hooks.end === 'object') write(hooks.end.append);
     for (const text of held) response.write(text);
     const said = rest && hooks.event ? hooks.event(rest, index) : rest;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { baselineOf, reportOfBaseline } from '../../../src/conformance/gateways/baseline.ts';
+import { baselineOf, mergeBaselines, rejudge, reportOfBaseline } from '../../../src/conformance/gateways/baseline.ts';
 import { writeBaseline } from '../../../src/conformance/gateways/write-matrix.ts';
 import { holdAgainstBaseline } from '../../../src/report/conformance/baseline.ts';
 import type { CheckResult, ConformanceReport } from '../../../src/report/conformance/model.ts';
@@ -60,9 +60,38 @@ describe('a baseline', () => {
   });
 
   it('knows real clients apart', () => {
-    const own = { ...FAILED, client: 'codex 0.169.0' };
-    expect(reportOfBaseline(baselineOf(reportOf([own]), 'd')).results).toEqual([
+    const own = { ...FAILED, client: 'Codex 0.169.0' };
+    const alone = { check: own.check, verdict: 'fail', client: 'Claude Code 2.1.329' } as const;
+    expect(reportOfBaseline(baselineOf(reportOf([own, alone, FAILED]), 'd')).results).toEqual([
       { check: own.check, verdict: 'fail', ...PLACE, client: own.client },
+      alone,
+      { check: own.check, verdict: 'fail', ...PLACE },
     ]);
+  });
+
+  it('takes what was tried once more in the place of what was there, in the order of the catalogue', () => {
+    const again = baselineOf(reportOf([{ ...FAILED, verdict: 'pass' }]), '2026-11-22');
+    const merged = mergeBaselines(baseline, again, report.checks);
+    expect(merged.date).toBe('2026-11-22');
+    expect(Object.keys(merged.checks)).toEqual(['wire.a.one', 'wire.a.two', 'wire.a.three']);
+    expect(merged.checks['wire.a.two']?.results).toEqual({ pass: ['responses->chat chat/m'] });
+    expect(merged.seen.map(({ check }) => check)).toEqual(['wire.a.three']);
+  });
+
+  it('drops what the catalogue does not have any more', () => {
+    const kept = report.checks.filter(({ id }) => id !== 'wire.a.three');
+    const merged = mergeBaselines(baseline, { ...baseline, checks: {}, seen: [] }, kept);
+    expect([...Object.keys(merged.checks), ...merged.seen.map(({ check }) => check)]).not.toContain('wire.a.three');
+  });
+
+  it('is judged by the rules of today', () => {
+    const facts = report.checks.map((check) => ({ ...check, profiles: ['openai' as const] }));
+    const mine = {
+      ...baseline,
+      routes: [{ client: 'chat' as const, model: 'chat/m', upstream: 'chat' as const, state: 'open' as const }],
+    };
+    const results = { fail: ['chat->chat chat/m'] };
+    const judged = rejudge({ ...mine, checks: { 'wire.a.two': { revision: 2, level: 'must', results } } }, facts);
+    expect(judged.clients.find(({ client }) => client === 'Chat clients')?.verdict).toBe('NOT READY');
   });
 });

@@ -2,7 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../../src/conformance/catalogue.ts';
 import { gatewayNames, readDescription } from '../../../src/conformance/gateways/description.ts';
 
-const KNOWN = ['version', 'packages', 'bin', 'node', 'home', 'port', 'port2', 'upstream', 'upstream_root'];
+const KNOWN = [
+  'version',
+  'packages',
+  'bin',
+  'node',
+  'home',
+  'port',
+  'port2',
+  'upstream',
+  'upstream_root',
+  'proxy',
+  'certificate',
+];
 
 describe('descriptions of gateways', async () => {
   const names = await gatewayNames();
@@ -22,7 +34,7 @@ describe('descriptions of gateways', async () => {
     expect(models.length).toBeGreaterThan(0);
     const said = JSON.stringify([command, files, env, rest.headers, rest.setup]);
     expect(said).toMatch(/\{port\}/);
-    expect(said).toMatch(/\{upstream(?:_root)?\}/);
+    expect(said).toMatch(/\{(?:upstream(?:_root)?|proxy)\}/);
     for (const [, placeholder] of `${said}${JSON.stringify(install)}`.matchAll(/\{([a-z_]\w*)\}/g))
       expect(KNOWN).toContain(placeholder);
   });

@@ -216,6 +216,19 @@ const ROWS: Row[] = [
     rule: 'codex.incomplete.length',
     action: 'retry',
   },
+  ...(
+    [
+      ['0.169.0', 'adapter_eof', 'fail'],
+      ['0.169.0', 'content_filter', 'retry'],
+      ['0.122.0', 'adapter_eof', 'retry'],
+    ] as const
+  ).map(([version, reason, action]) => ({
+    name: `incomplete for ${reason}, Codex ${version}`,
+    version,
+    answer: makeAnswer(sse({ type: 'response.incomplete', response: { incomplete_details: { reason } } })),
+    rule: 'codex.incomplete.other',
+    action,
+  })),
   {
     name: 'rate limit with milliseconds',
     answer: makeAnswer(

@@ -67,7 +67,7 @@ describe('planRequest', () => {
   });
 
   it.each<[string, (exchange: RecordedExchange) => void]>([
-    ['it went over a WebSocket', ({ client }) => Object.assign(client, { _webSocketMessages: [] })],
+    ['nothing was asked for over its WebSocket', ({ client }) => Object.assign(client, { _webSocketMessages: [] })],
     ['the request did not arrive whole', ({ client }) => Object.assign(client.request, { _incomplete: true })],
     [
       'the cassette does not hold the body of the request',

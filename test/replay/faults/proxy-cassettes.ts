@@ -146,6 +146,13 @@ export const PROXY_CASSETTE_FAULTS: readonly CassetteFault[] = [
     says: /header retry-after is one too many/,
   },
   {
+    name: 'losses that were counted otherwise',
+    cassette: CHAT,
+    change: (entries) => change(entries, 'client', 'response', 'x-tapedeck-losses', 'hint=1, semantic=1'),
+    check: 'proxy.response',
+    says: /header x-tapedeck-losses has another value/,
+  },
+  {
     name: 'a buffered answer where a stream came',
     cassette: CHAT,
     change: (entries) => {

@@ -178,6 +178,24 @@ export const PROXY_FAULTS: readonly ProxyFault[] = [
     says: /header retry-after is missing/,
   },
   {
+    name: 'a loss that is given another weight',
+    cassette: 'hard',
+    planted: answered((headers) =>
+      headers.map((text) =>
+        text.replace(/^hint=(\d+), semantic=(\d+)$/, (_, a, b) => `hint=${a - 1}, semantic=${+b + 1}`),
+      ),
+    ),
+    check: 'proxy.response',
+    says: /header x-tapedeck-losses has another value/,
+  },
+  {
+    name: 'a loss that is not counted',
+    cassette: 'hard',
+    planted: answered((headers) => headers.map((text) => text.replace(/^hint=(\d+)/, (_, a) => `hint=${a - 1}`))),
+    check: 'proxy.response',
+    says: /header x-tapedeck-losses has another value/,
+  },
+  {
     name: 'a type that is dropped',
     cassette: 'passed',
     planted: answered((headers) => without(headers, 'content-type')),

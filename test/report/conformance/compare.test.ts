@@ -37,6 +37,23 @@ describe('compareReports', () => {
     expect(compareReports(a, b)).toEqual({ same: 1, differences: [] });
   });
 
+  it('keeps the results of two real clients apart, and those of a real client from the check alone', () => {
+    const of = (client: string, verdict: 'pass' | 'fail'): CheckResult => ({
+      ...passed(ID, 'responses->chat'),
+      client,
+      verdict,
+    });
+    const plain = passed(ID, 'responses->chat');
+    const a = madeReport({ results: [plain, of('Codex 0.113.0', 'pass'), of('Codex 0.169.0', 'pass')] });
+    const b = madeReport({ results: [plain, of('Codex 0.113.0', 'fail'), of('Codex 0.169.0', 'pass')] });
+    expect(compareReports(a, b)).toEqual({
+      same: 2,
+      differences: [{ check: ID, client: 'responses', realClient: 'Codex 0.113.0', a: 'pass', b: 'fail' }],
+    });
+    const lines = comparisonLines(a, b, { colour: new Chalk({ level: 0 }), width: undefined });
+    expect(lines).toContain('wire.stream.first  responses  Codex 0.113.0  pass  fail');
+  });
+
   it('tells a check that is another one', () => {
     const checks = MADE_CHECKS.map((check) => ({ ...check, revision: 2 }));
     const b = madeReport({ checks, results: [failed(ID, 'chat->chat')] });

@@ -59,6 +59,37 @@ describe('judgeReadiness', () => {
     expect(clients).toEqual(['Chat clients', 'Messages clients']);
   });
 
+  it('asks of each Codex only what its setup asks for', () => {
+    const checks = [
+      madeCheck({ id: 'wire.a.every' }),
+      madeCheck({ id: 'zstd.b.coded', codex: ['chatgpt'] }),
+      madeCheck({ id: 'responses.c.compact', codex: ['built-in', 'chatgpt'] }),
+    ];
+    const verdicts = (coded: Verdict, compacted: Verdict) => {
+      const results: CheckResult[] = [
+        { check: 'wire.a.every', route: 'responses->chat', verdict: 'pass' },
+        { check: 'zstd.b.coded', route: 'responses->chat', verdict: coded },
+        { check: 'responses.c.compact', route: 'responses->chat', verdict: compacted },
+      ];
+      return judgeReadiness(checks, results, OPEN, WHOLE)
+        .filter(({ profile }) => profile === 'codex')
+        .map(({ verdict }) => verdict);
+    };
+    expect(verdicts('fail', 'pass')).toEqual(['READY', 'READY', 'NOT READY']);
+    expect(verdicts('pass', 'fail')).toEqual(['READY', 'NOT READY', 'NOT READY']);
+  });
+
+  it('tells what operators have to mind apart from what clients need', () => {
+    const checks = [madeCheck({ id: 'wire.a.must' }), madeCheck({ id: 'security.b.must' })];
+    const results: CheckResult[] = [
+      { check: 'wire.a.must', route: 'responses->chat', verdict: 'pass' },
+      { check: 'security.b.must', verdict: 'fail' },
+    ];
+    const readiness = judgeReadiness(checks, results, OPEN, WHOLE);
+    expect(readiness[0]).toMatchObject({ client: 'Codex (custom provider)', verdict: 'READY', must: { all: 1 } });
+    expect(readiness.at(-1)).toMatchObject({ client: 'Operators (security)', verdict: 'NOT READY', must: { all: 1 } });
+  });
+
   it('judges nobody who finds no open route', () => {
     const readiness = codex(['fail', 'pass'], {}, []);
     expect(readiness).toMatchObject({

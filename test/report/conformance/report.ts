@@ -78,7 +78,7 @@ export function madeReport(changes: Partial<ConformanceReport> = {}): Conformanc
     counts: countResults(results),
     clients: [
       {
-        client: 'Codex',
+        client: 'Codex (custom provider)',
         profile: 'codex',
         verdict: 'NOT READY',
         must: { all: 3, ran: 2, passed: 1, failed: 1 },

@@ -86,7 +86,9 @@ describe('the text report', () => {
   });
 
   it('says with which denominator a client is ready', () => {
-    expect(write('text')).toMatch(/Codex +NOT READY +2 of 3 must ran, 1 passed, 1 failed; 0 of 1 should passed\n/);
+    expect(write('text')).toMatch(
+      /Codex \(custom provider\) +NOT READY +2 of 3 must ran, 1 passed, 1 failed; 0 of 1 should passed\n/,
+    );
   });
 });
 
@@ -146,7 +148,7 @@ describe('the TAP report', () => {
 describe('the Markdown report', () => {
   it('begins with the verdict and says who is ready', () => {
     expect(write('markdown')).toMatch(/^### ❌ tapedeck conformance\n/);
-    expect(write('markdown')).toContain('| Codex | **NOT READY** | 2 of 3 must ran');
+    expect(write('markdown')).toContain('| Codex (custom provider) | **NOT READY** | 2 of 3 must ran');
     expect(write('markdown', { results: [MADE_RESULTS[1]!] })).toMatch(/^### ✅/);
   });
 

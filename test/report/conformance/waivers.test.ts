@@ -36,6 +36,17 @@ describe('applyWaivers', () => {
     expect(other.waivers?.[0]?.state).toBe('unused');
   });
 
+  it.each([
+    ['model', 'gpt-5.5', 'other'],
+    ['client', 'Codex 0.169.0', 'Codex 0.113.0'],
+  ] as const)('may speak of one %s alone', (part, own, other) => {
+    const [failure] = MADE_RESULTS;
+    const results = [own, other].map((value) => ({ ...failure!, [part]: value }));
+    const report = applyWaivers(madeReport({ results }), [{ ...WAIVER, [part]: own }], KNOWN, '2026-05-31');
+    expect(report.results.map(({ waived }) => waived !== undefined)).toEqual([true, false]);
+    expect(report.counts).toMatchObject({ fail: 2, waived: 1 });
+  });
+
   it('tells those of checks that there are not, and those that nothing needs', () => {
     const { waivers } = apply([
       WAIVER,

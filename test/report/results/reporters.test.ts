@@ -12,7 +12,8 @@ const NO_COLOUR = new Chalk({ level: 0 });
 const strict = { ...madeReport().options, strict: true };
 
 function write(name: ReporterName, changes: Parameters<typeof madeReport>[0] = {}): string {
-  return REPORTERS[name](madeReport(changes), NO_COLOUR);
+  const made = REPORTERS[name](madeReport(changes), NO_COLOUR);
+  return typeof made === 'string' ? made : [...made].join('');
 }
 
 describe.each(REPORTER_NAMES)('the %s report', (name) => {

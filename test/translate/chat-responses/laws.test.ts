@@ -15,6 +15,8 @@ describeLaws({
     /^\/n 1$/,
     /^\/(?:presence|frequency)_penalty 0$/,
     /^\/modalities\/0 "text"$/,
+    // Calls stand in their order.
+    /^\/messages\/\d+\/tool_calls\/\d+\/index \d$/,
     // There is nothing to choose from.
     /^\/tool_choice "none"$/,
   ],

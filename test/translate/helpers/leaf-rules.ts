@@ -1,4 +1,5 @@
 import { asArray, asObject, type JsonObject } from '../../../src/protocols/grammar.ts';
+import { openSeal, PART_SEPARATOR } from '../../../src/translate/messages-responses/seal.ts';
 import { openOpaque } from '../../../src/translate/shared/opaque.ts';
 import type { Plan } from '../../../src/translate/types.ts';
 import { type Comparison, type Leaf, leavesOf, type TargetLeaves } from './leaves.ts';
@@ -248,6 +249,27 @@ export const OTHER_FORMS: readonly OtherForm[] = [
       const sealed = openOpaque(String(value));
       return sealed !== undefined && leavesOf(sealed.blocks).every((leaf) => target.has(leaf.key, leaf.value));
     },
+  },
+  {
+    reason: 'what a Messages client was given sealed stands open in the target',
+    fits: ({ value }, _comparison, target) => {
+      const sealed = openSeal(String(value));
+      if (!sealed || !target.has('id', sealed.id)) return false;
+      return sealed.encrypted === undefined || target.has('encrypted_content', sealed.encrypted);
+    },
+  },
+  {
+    reason: 'the paragraphs of thoughts are parts again',
+    fits: ({ key, value }, _comparison, target) =>
+      key === 'thinking' &&
+      String(value)
+        .split(PART_SEPARATOR)
+        .every((part) => target.has('text', part)),
+  },
+  {
+    reason: 'the same bound under its name of old',
+    fits: ({ path, value }, { source }) =>
+      path === '/max_tokens' && (source as JsonObject).max_completion_tokens === value,
   },
   {
     reason: 'a trigger does what it says, and is not told to the model',

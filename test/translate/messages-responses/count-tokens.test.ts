@@ -24,6 +24,10 @@ describe('the estimate of tokens', () => {
     ['thoughts without their seal', user([{ type: 'thinking', thinking: 'aaaa', signature: 'x'.repeat(1e4) }]), 5],
     ['no hidden thoughts', user([{ type: 'redacted_thinking', data: 'x'.repeat(1e4) }]), 4],
     ['tools', { tools: [{ name: 'a' }] }, 350],
+    ['the schema of a format', { system: 'a'.repeat(40), output_config: { format: { type: 'a' } } }, 13],
+    ['a call by its JSON', user([{ type: 'tool_use', name: 'a' }]), 12],
+    ['a PDF without data', user([{ type: 'document', source: { type: 'base64' } }]), 4],
+    ['null as nothing', { system: null }, 0],
   ])('%s', (_, body, tokens) => {
     expect(estimateTokens(body)).toBe(tokens);
   });

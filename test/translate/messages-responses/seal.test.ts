@@ -84,7 +84,7 @@ describe('sealed thoughts', () => {
     expect(losses).toEqual([]);
   });
 
-  it.each(['', 'RXJkZQ==', 'td1.eyJ9', 'tdr1.', 'tdr1.####', 'tdr1.bnVsbA', 'tdr1.e30'])(
+  it.each(['', 'RXJkZQ==', 'td1.eyJ9', 'tdr1.', 'tdr1.####', 'tdr1.bnVsbA', 'tdr1.e30', 'tdr2.eyJpZCI6InJzXzEifQ'])(
     'are not read in %j',
     (text) => {
       expect(openSeal(text)).toBeUndefined();

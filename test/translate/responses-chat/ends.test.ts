@@ -42,6 +42,10 @@ describe('failureOf', () => {
     [{ error: { message: 'Wrong.', type: 'invalid_request_error' } }, 'invalid_prompt', 'Wrong.'],
     [{ error: { message: 'Who?', type: 'authentication_error' } }, 'invalid_prompt', 'Who?'],
     [{ error: 'It broke.' }, 'server_error', 'It broke.'],
+    [{ error: { code: 400, message: 'Bad.' } }, 'invalid_prompt', 'Bad.'],
+    // Codes that are no status of an error: what the words say counts.
+    [{ error: { code: 200, message: 'Overloaded.' } }, 'server_is_overloaded', 'Overloaded.'],
+    [{ error: { code: 600, message: 'Overloaded.' } }, 'server_is_overloaded', 'Overloaded.'],
     [{ object: 'error', message: 'It died.', code: null }, 'server_error', 'It died.'],
   ])('%j', (value, code, message) => expect(failureOf(value)).toEqual({ how: 'failed', code, message }));
 });

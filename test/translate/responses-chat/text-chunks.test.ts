@@ -61,6 +61,7 @@ describe('chunks that have to be read', () => {
     ['usage, of which the last one counts', chunk({ content: 'a' }, { usage: { completion_tokens: 1 } })],
     ['a reason to finish', { ...chunk({}), choices: [{ index: 0, delta: { content: 'a' }, finish_reason: 'stop' }] }],
     ['no words', chunk({ role: 'assistant', content: '' })],
+    ['words, but an end as well', chunk({ content: 'undefined' }, {}, { finish_reason: 'stop' })],
   ])('what has %s is not learnt', (_name, learnt) => {
     expect(wordsAfter(learnt, JSON.stringify(learnt))).toBeUndefined();
   });

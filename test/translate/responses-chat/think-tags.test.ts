@@ -130,7 +130,8 @@ describe.each(DIALECTS.map((dialect) => [dialect.name, dialect] as const))(
         { choices: [{ index: 0, message, logprobs: tokens, finish_reason: 'stop' }] },
         makeBackContext(dialect),
       );
-      expect(losses.map(({ path }) => path)).toEqual(['/choices/0/logprobs/content']);
+      const reason = 'where thoughts are cut off the text, tokens are not told';
+      expect(losses).toEqual([{ hop: 'chat->responses', path: '/choices/0/logprobs/content', kind: 'field', reason }]);
     });
 
     it('keeps held-back words before the call', () => {

@@ -72,6 +72,8 @@ function backContextOf(name: string): BackContext {
 }
 
 async function expectFile(name: string, file: string, value: unknown): Promise<void> {
+  // Who calls the hop gets what its JSON says, and no fields that are undefined.
+  expect(JSON.parse(JSON.stringify(value))).toStrictEqual(value);
   await expect(`${JSON.stringify(value, null, 2)}\n`).toMatchFileSnapshot(`${ROOT}${name}/${file}`);
 }
 

@@ -22,6 +22,12 @@ function translate(instructions: InstructionRule) {
   return { system, messages, losses: result.losses.map(({ path }) => path) };
 }
 
+/** Why an instruction is not told as one. */
+function reasons(instructions: InstructionRule): string[] {
+  const result = translateRequest(REQUEST, makeContext({ ...MESSAGES_DIALECTS[0], instructions }));
+  return 'problem' in result ? [] : [...new Set(result.losses.map(({ reason }) => reason))];
+}
+
 function texts(...list: string[]) {
   return list.map((text) => ({ type: 'text', text }));
 }
@@ -57,6 +63,13 @@ describe('instructions', () => {
       },
     ],
   ])('by the rule `%s`', (rule, expected) => expect(translate(rule)).toEqual(expected));
+
+  it('told by the user say why', () => {
+    expect(reasons('leading')).toEqual([
+      'the provider takes instructions at the beginning alone: it is told as a message of the user',
+    ]);
+    expect(reasons('user')).toEqual(['the provider takes no instructions: it is told as a message of the user']);
+  });
 
   it('are the same by `system` as by `keep`: Messages has no developer', () => {
     expect(translate('system')).toEqual(translate('keep'));

@@ -77,3 +77,17 @@ describe('how a model of Anthropic is asked to think', () => {
     expect({ thinking, effort, losses }).toEqual({ thinking: undefined, effort: 'low', losses: ['/reasoning'] });
   });
 });
+
+describe('a provider whose table says nothing of the model', () => {
+  it('is not asked to think', () => {
+    const [dialect] = MESSAGES_DIALECTS;
+    const messages = { ...dialect.messages!, thinking: [{ models: /^claude/, how: 'budget' as const }] };
+    const request = { model: 'other', input: 'Hi', reasoning: { effort: 'high' } };
+    const result = translateRequest(request, makeContext({ ...dialect, messages }));
+    expect('body' in result && result.body).toEqual({
+      model: 'other',
+      max_tokens: 32_000,
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
+    });
+  });
+});

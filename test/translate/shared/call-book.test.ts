@@ -51,6 +51,23 @@ describe('createCallBook', () => {
     ]);
   });
 
+  it('does not wait for an output that came before its call', () => {
+    const book = createCallBook(outputs('call_a'), undefined);
+    expect(book.answer('call_a')).toBeUndefined();
+    expect(book.open('call_a')).toEqual({ id: 'call_a', answered: false });
+  });
+
+  it('makes ids as short as they have to be, and no two alike', () => {
+    const long = createCallBook([], { pattern: /^\w+$/, length: 8 });
+    expect(long.open('call_of_the_first').id).toHaveLength(8);
+    const short = createCallBook([], { pattern: /^[0-9a-f]$/, length: 1 });
+    const ids = Array.from({ length: 10 }, (_, n) => short.open(`call_${n}`).id);
+    expect(new Set(ids).size).toBe(10);
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f]$/);
+    // There are sixteen of them: the next one is like another, which is better than none.
+    for (let n = 10; n < 18; n += 1) expect(short.open(`call_${n}`).id).toMatch(/^[0-9a-f]$/);
+  });
+
   it.each([undefined, 'text', [null, 3, { type: 'function_call_output' }]])('takes %j for input', (input) => {
     expect(createCallBook(input, undefined).open('a')).toEqual({ id: 'a', answered: false });
   });

@@ -11,11 +11,15 @@ describe('parseDataUrl', () => {
     ['data:text/plain,100%', 'text/plain', 'MTAwJQ=='],
     ['data:text/plain,%zz%4', 'text/plain', 'JXp6JTQ='],
     ['data:text/plain,✓', 'text/plain', '4pyT'],
+    ['data: image/png ; base64 ,AAAA', 'image/png', 'AAAA'],
+    ['data:text/plain;base64;x=1,AA', 'text/plain', 'QUE='],
+    ['data:text/plain;notbase64,AA', 'text/plain', 'QUE='],
     ['data:;base64,', 'text/plain', ''],
   ])('%s', (url, mediaType, base64) => expect(parseDataUrl(url)).toEqual({ mediaType, base64 }));
 
-  it.each(['https://example.org/a.png', 'data', 'data:image/png', '', ' data:,x'])('%j is none', (url) =>
-    expect(parseDataUrl(url)).toBeUndefined(),
+  it.each(['https://example.org/a.png', 'data', 'data:image/png', '', ' data:,x', `data:${'x'.repeat(600)},a`])(
+    '%j is none',
+    (url) => expect(parseDataUrl(url)).toBeUndefined(),
   );
 
   it('gives back what toDataUrl made', () => {

@@ -13,6 +13,17 @@ describe('createLosses', () => {
     ]);
   });
 
+  it('tells what is lost in another way, and each of many once', () => {
+    const losses = createLosses('h');
+    losses.add('/a', 'field', 'r');
+    losses.add('/a', 'value', 'r');
+    losses.add('/a', 'value', 's');
+    expect(losses.list).toHaveLength(3);
+    const paths = Array.from({ length: 20 }, (_, n) => `/${n}`);
+    for (const path of [...paths, ...paths]) losses.add(path, 'field', 'r');
+    expect(losses.list.slice(3).map(({ path }) => path)).toEqual(paths);
+  });
+
   it('takes each loss once', () => {
     const losses = createLosses('h');
     losses.add('/a', 'field', 'r');

@@ -24,8 +24,14 @@ describe('sealOpaque and openOpaque', () => {
     );
   });
 
-  it.each(['', 'gAAAAABn', 'td1.', 'td1.!!!', 'td1.e30', `td1.${btoa('{"protocol":"chat"}')}`, `td2.${btoa('{}')}`])(
-    'do not open %j',
-    (text) => expect(openOpaque(text)).toBeUndefined(),
-  );
+  it.each([
+    '',
+    'gAAAAABn',
+    'td1.',
+    'td1.!!!',
+    'td1.e30',
+    `td1.${btoa('{"protocol":"chat"}')}`,
+    `td1.${btoa('{"blocks":[]}')}`,
+    `td2.${btoa('{"protocol":"chat","blocks":[]}')}`,
+  ])('do not open %j', (text) => expect(openOpaque(text)).toBeUndefined());
 });

@@ -195,6 +195,7 @@ describe('createResponsesWriter', () => {
   it('says one thing: a channel that an item does not have is a bug', () => {
     const writer = createResponsesWriter(makeBackContext(findDialect('chat', 'chat')!));
     expect(() => writer.open({ type: 'reasoning' }).text('x')).toThrow('a reasoning item has no text');
+    expect(() => writer.open({ type: 'message' }).arguments('x')).toThrow('a message item has no arguments');
   });
 
   it('joins characters that a delta cuts in half, and never sends half of one', () => {

@@ -15,6 +15,7 @@ describe('stop sequences', () => {
     [['END', 'one'], 'one END', '', 'one'],
     [['abc', 'b'], 'abc', 'a', 'b'],
     [['b', 'ab'], 'ab', '', 'ab'],
+    [['ab', 'b'], 'ab', '', 'ab'],
     [['aab'], 'aaaab', 'aa', 'aab'],
     [['', 'x'], 'axb', 'a', 'x'],
     [[], 'all of it', 'all of it', undefined],

@@ -57,6 +57,31 @@ describe('flattenTools', () => {
     expect(flat.losses).toMatchObject([{ path: '/tools/0/format', kind: 'value' }]);
   });
 
+  it.each([
+    ['no format', undefined, 'Patches.'],
+    [
+      'a grammar of no syntax',
+      { type: 'grammar', definition: 'd' },
+      'Patches.\n\nThe `input` must follow this lark grammar:\n\nd',
+    ],
+    [
+      'a grammar of another syntax, and without a definition',
+      { type: 'grammar', syntax: 'regex' },
+      'Patches.\n\nThe `input` must follow this regex grammar:\n\n',
+    ],
+  ])('tells of a custom tool with %s', (_what, format, description) => {
+    const flat = flatten({ tools: [{ type: 'custom', name: 'x', description: 'Patches.', format }] });
+    expect(flat.functions[0]!.description).toBe(description);
+  });
+
+  it('takes a tool without a type for one that is not known, and a namespace without a name for one', () => {
+    const flat = flatten({ tools: [{ name: 'x' }, { type: 'namespace', tools: [{ ...ADD, strict: 'yes' }] }] });
+    expect(flat.hosted).toEqual([{ tool: { name: 'x' }, path: '/tools/0' }]);
+    const [add] = flat.functions;
+    expect(add).toMatchObject({ name: '__add', tool: { kind: 'function', name: 'add', namespace: '' } });
+    expect(add).not.toHaveProperty('strict');
+  });
+
   it('leaves a namespace within a namespace to the hop, as any tool that is not known', () => {
     const inner = { type: 'namespace', name: 'b', tools: [ADD] };
     const flat = flatten({ tools: [{ type: 'namespace', name: 'a', tools: [inner] }] });

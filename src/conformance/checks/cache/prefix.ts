@@ -1,4 +1,3 @@
-import { fromUtf8 } from '../../../util/bytes.ts';
 import { type Check, EVERY_CLIENT } from '../../check.ts';
 import { bodyOf, type Prompt, WEATHER_TOOL } from '../../harness/prompt.ts';
 import type { Trial } from '../../harness/trial.ts';
@@ -28,8 +27,12 @@ function turnsOf(t: Trial): Record<string, unknown>[] {
 export function promptOf(json: Record<string, unknown>): string[] {
   const turns = (json.input ?? json.messages) as unknown[] | string | undefined;
   const list = Array.isArray(turns) ? turns : [turns];
-  // Marks for the cache are no part of the prompt: they move to its end with every turn.
-  const write = (part: unknown) => JSON.stringify(part, (key, value) => (key === 'cache_control' ? undefined : value));
+  // Marks for the cache are no part of the prompt: they move to its end with every turn. A text alone is one block of text.
+  const write = (part: unknown) =>
+    JSON.stringify(part, (key, value) => {
+      if (key === 'cache_control') return undefined;
+      return key === 'content' && typeof value === 'string' ? [{ type: 'text', text: value }] : value;
+    });
   return [json.tools, json.instructions ?? json.system, ...list].map((part) => write(part) ?? '');
 }
 
@@ -42,7 +45,7 @@ export function commonParts(a: readonly string[], b: readonly string[]): number 
 export const PREFIX_CHECKS: readonly Check[] = [
   {
     id: 'cache.prefix.session',
-    revision: 1,
+    revision: 2,
     requirement:
       'What the provider got with one turn of a session stands at the beginning of what it gets with the next.',
     source: SOURCE,
@@ -73,8 +76,9 @@ export const PREFIX_CHECKS: readonly Check[] = [
   },
   {
     id: 'cache.prefix.same-bytes',
-    revision: 1,
-    requirement: 'The same request twice is the same request twice at the provider.',
+    revision: 2,
+    requirement:
+      'The same request twice is the same prompt twice at the provider: tools, instructions and turns, byte by byte.',
     source: `${SOURCE}; measured: regenerated ids and dates at the front of the prompt`,
     level: 'should',
     profiles: ALL_CLIENTS,
@@ -83,9 +87,12 @@ export const PREFIX_CHECKS: readonly Check[] = [
     async run(t) {
       const body = turnsOf(t)[2]!;
       for (let i = 0; i < 2; i++) await t.read(await t.call({ body }));
-      const [first, second] = t.upstream.calls.map(({ request }) => fromUtf8(request.decoded ?? request.raw));
+      // Fields that are no part of the prompt are no matter of the cache, but for its key.
+      const [first, second] = t.upstream.calls.map(({ request: { json = {} } }) =>
+        [...promptOf(json), json.prompt_cache_key].join('\n'),
+      );
       const place = first === undefined ? -1 : [...first].findIndex((letter, i) => letter !== second?.[i]);
-      t.expect(first === second, `the two bodies differ from character ${place} on`, {
+      t.expect(first === second, `the two prompts differ from character ${place} on`, {
         where: 'upstream request',
         expected: first?.slice(Math.max(0, place - 40), place + 80),
         actual: second?.slice(Math.max(0, place - 40), place + 80),
@@ -94,7 +101,7 @@ export const PREFIX_CHECKS: readonly Check[] = [
   },
   {
     id: 'cache.prefix.tool-results',
-    revision: 1,
+    revision: 2,
     requirement: 'A turn with a tool result begins with what the turn before it had.',
     source: SOURCE,
     level: 'should',

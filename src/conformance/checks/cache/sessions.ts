@@ -88,7 +88,7 @@ async function expectGrowing(t: Trial, bodies: readonly Json[]): Promise<void> {
 export const SESSION_CHECKS: readonly Check[] = [
   {
     id: 'cache.session.agent',
-    revision: 1,
+    revision: 2,
     requirement:
       "In a session with calls, several at once among them, each of the provider's requests begins with the one before.",
     source: SOURCE,
@@ -106,7 +106,7 @@ export const SESSION_CHECKS: readonly Check[] = [
   },
   {
     id: 'cache.session.codex',
-    revision: 1,
+    revision: 2,
     requirement:
       "In a session with Codex's own items and tools, each of the provider's requests begins with the one before.",
     source: `${SOURCE}; Codex sends its whole session with every request`,

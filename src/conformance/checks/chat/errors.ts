@@ -8,7 +8,9 @@ const ERRORS: readonly ErrorRow[] = [
     name: 'context-length',
     status: 400,
     error: {
-      message: "This model's maximum context length is 8 tokens.",
+      // A true number: a gateway may learn from it.
+      message:
+        "This model's maximum context length is 1047576 tokens. However, your messages resulted in 1100000 tokens.",
       ...{ type: 'invalid_request_error', param: 'messages', code: 'context_length_exceeded' },
     },
     keeps: ['type', 'code', 'param'],

@@ -7,6 +7,8 @@ import type { Trial } from '../../harness/trial.ts';
 import type { WireReply } from '../../harness/wire-client.ts';
 import { createMint } from '../../provider/mint.ts';
 import type { Answer, ReceivedRequest } from '../../script.ts';
+import { findTool, OTHER_SCHEMA } from '../responses/offered.ts';
+import { needStream } from '../shared/streams.ts';
 import { BEHAVIOURS, type Behaviour } from './behaviours.ts';
 import { answerSaid, answerSeen, compareVerdicts } from './verdict.ts';
 
@@ -25,9 +27,19 @@ function expectVerdicts(t: Trial, seen: ObservedSide, said: Answer, how: Judged)
   for (const version of versions) {
     const got = judgeAnswer(version, kind, answerSeen(seen), options);
     const due = judgeAnswer(version, kind, answerSaid(said), options);
-    for (const difference of compareVerdicts(got, due, { also, words, pauseMs }))
-      t.expect(false, `Codex ${version}: ${difference}`, { where: 'answer', rule: got.rule, source: 'docs/codex.md' });
+    for (const { message, ...how } of compareVerdicts(got, due, { also, words, pauseMs })) {
+      const place = { where: 'answer', rule: got.rule, source: 'docs/codex.md' } as const;
+      t.expect(false, `Codex ${version}: ${message}`, { ...place, ...how });
+    }
   }
+}
+
+/** Whether a provider without custom tools was offered this one as a function that takes no text. */
+export function lacksText(t: Trial, name: string): boolean {
+  return t.upstream.calls.some(({ request: { protocol, json = {} } }) => {
+    const found = protocol === 'responses' ? undefined : findTool(json, name);
+    return found !== undefined && found.text === undefined;
+  });
 }
 
 /** The answer of the same behaviour to Codex itself. */
@@ -44,7 +56,7 @@ async function finish(reply: WireReply): Promise<ObservedSide> {
 }
 
 const COMMON = {
-  revision: 1,
+  revision: 2,
   level: 'must',
   profiles: ['codex'],
   needs: 'upstream',
@@ -55,7 +67,7 @@ const SOURCE =
   'docs/codex.md: what Codex 0.113.0, 0.122.0 and 0.169.0 do with an answer, measured and agreed with every capture';
 
 const BEHAVIOUR_CHECKS = BEHAVIOURS.map((behaviour): Check => {
-  const { name, what, says, prompt, provokes, upstreams, level = 'must', ...how } = behaviour;
+  const { name, what, says, prompt, provokes, upstreams, inStream, text, level = 'must', ...how } = behaviour;
   return {
     ...COMMON,
     level,
@@ -67,6 +79,8 @@ const BEHAVIOUR_CHECKS = BEHAVIOURS.map((behaviour): Check => {
     async run(t) {
       t.upstream.answer(says);
       const seen = await finish(await t.call({ body: t.prompt(prompt) }));
+      if (inStream) needStream(t);
+      if (text !== undefined && lacksText(t, text)) return t.stop('inconclusive', OTHER_SCHEMA);
       expectVerdicts(t, seen, inResponses(t, says), { ...how, kind: 'turn', versions: MEASURED_VERSIONS });
     },
   };

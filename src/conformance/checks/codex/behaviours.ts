@@ -18,6 +18,10 @@ export interface Behaviour {
   what: string;
   says(request: ReceivedRequest, context: AnswerContext): Answer;
   prompt?: Partial<Prompt>;
+  /** A tool that takes plain text, and must be offered so. */
+  text?: string;
+  /** Only a stream can do it. */
+  inStream?: true;
   /** What of it is in the way of other checks. */
   provokes?: true;
   upstreams?: readonly Protocol[];
@@ -34,6 +38,16 @@ const WEATHER = { tools: [WEATHER_TOOL] };
 const PATCH = '*** Begin Patch\n*** Add File: a.txt\n+naïve "你好"\n*** End Patch';
 const PATCH_TOOL = { type: 'custom', name: 'apply_patch', description: 'Changes files.', format: { type: 'text' } };
 
+/** Of every kind that Codex offers: a gateway that passes functions through may convert the others, and fail otherwise. */
+const CODEX_TOOLS = [
+  { type: 'function', strict: false, ...WEATHER_TOOL },
+  PATCH_TOOL,
+  {
+    ...{ type: 'namespace', name: 'mcp__calc', description: 'A calculator.' },
+    tools: [{ type: 'function', strict: false, ...WEATHER_TOOL, name: 'add' }],
+  },
+];
+
 const says = (turn: ScriptedTurn) => answerItems(turn);
 const message = (text: string) => ({ type: 'message', text }) as const;
 
@@ -47,11 +61,23 @@ function sayPatch(request: ReceivedRequest, context: AnswerContext): Answer {
   return says({ items: [call] })(request, context);
 }
 
-/** The events of an answer, changed. */
+/** The events of an answer, changed; a document as it is. */
 function change(turn: ScriptedTurn, how: (events: readonly StreamEvent[], protocol: Protocol) => Answer) {
   return (request: ReceivedRequest, context: AnswerContext): Answer => {
     const answer = says(turn)(request, context);
-    return answer.kind === 'events' ? how(answer.events, request.protocol ?? 'responses') : { kind: 'reset' };
+    return answer.kind === 'events' ? how(answer.events, request.protocol ?? 'responses') : answer;
+  };
+}
+
+/** An answer with a change made to the JSON of each of its events, or to its document. */
+function changeEach(turn: ScriptedTurn, how: (data: object, protocol: Protocol) => object) {
+  return (request: ReceivedRequest, context: AnswerContext): Answer => {
+    const protocol = request.protocol ?? 'responses';
+    const change = (data: string | object) => (typeof data === 'string' ? data : how(data, protocol));
+    const answer = says(turn)(request, context);
+    if (answer.kind === 'body') return { ...answer, body: change(answer.body) };
+    if (answer.kind !== 'events') return answer;
+    return { ...answer, events: answer.events.map((event) => ({ ...event, data: change(event.data) })) };
   };
 }
 
@@ -107,7 +133,8 @@ const CUT_BEHAVIOURS = CUTS.flatMap(({ name, what, turn, at }): Behaviour[] =>
       events: events.slice(0, at(events, protocol)),
       ending,
     })),
-    prompt: WEATHER,
+    prompt: { more: { tools: CODEX_TOOLS } },
+    inStream: true,
     provokes: true,
   })),
 );
@@ -140,6 +167,7 @@ const FAILURE_BEHAVIOURS = FAILURES.map(
     says: failWith('response.failed', { status: 'failed', error }),
     words: MESSAGE,
     upstreams: ['responses'],
+    inStream: true,
     provokes: true,
   }),
 );
@@ -154,27 +182,21 @@ const STOPS: Record<'length' | 'filter', Record<Protocol, string>> = {
 export function stopBy(reason: keyof typeof STOPS) {
   const text = { items: [message(TEXT)] };
   const incomplete = { status: 'incomplete', incomplete_details: { reason: STOPS[reason].responses } };
-  const inResponses = failWith('response.incomplete', incomplete);
-  const elsewhere = change(text, (events, protocol) => ({
-    kind: 'events',
-    events: events.map((event): StreamEvent => {
-      const data = typeof event.data === 'string' ? event.data : JSON.stringify(event.data);
-      const changed = data.replace(/"(finish_reason|stop_reason)":"\w+"/, `"$1":"${STOPS[reason][protocol]}"`);
-      return changed === data ? event : { ...event, data: JSON.parse(changed) as Json };
-    }),
-  }));
-  return (request: ReceivedRequest, context: AnswerContext): Answer =>
-    (request.protocol === 'responses' ? inResponses : elsewhere)(request, context);
+  const inStream = failWith('response.incomplete', incomplete);
+  const elsewhere = changeEach(text, (data, protocol) => {
+    if (protocol === 'responses') return { ...data, ...incomplete };
+    const stop = `"$1":"${STOPS[reason][protocol]}"`;
+    return JSON.parse(JSON.stringify(data).replace(/"(finish_reason|stop_reason)":"\w+"/, stop)) as object;
+  });
+  return (request: ReceivedRequest, context: AnswerContext): Answer => {
+    const streamed = request.protocol === 'responses' && request.json?.stream === true;
+    return (streamed ? inStream : elsewhere)(request, context);
+  };
 }
 
 /** A usage as some providers tell it: `undefined` none at all. */
 function tellUsage(edit: (usage: Json) => Json | null | undefined) {
-  return change({ items: [message(TEXT)] }, (events) => ({
-    kind: 'events',
-    events: events.map((event) =>
-      typeof event.data === 'string' ? event : { ...event, data: editUsage(event.data, edit) },
-    ),
-  }));
+  return changeEach({ items: [message(TEXT)] }, (data) => editUsage(data, edit));
 }
 
 function editUsage(data: object, edit: (usage: Json) => Json | null | undefined): object {
@@ -195,6 +217,7 @@ const PLAIN: readonly Behaviour[] = [
   {
     name: 'apply-patch',
     what: 'a patch by a custom tool',
+    text: 'apply_patch',
     says: sayPatch,
     prompt: { more: { tools: [PATCH_TOOL] } },
   },
@@ -221,10 +244,17 @@ const PLAIN: readonly Behaviour[] = [
       calls: [{ id: 'call_made_up', name: WEATHER_TOOL.name, arguments: { city: 'Rome' }, output: '21 degrees' }],
     },
   },
-  { name: 'no-usage', what: 'an answer without usage', says: tellUsage(() => undefined) },
+  // Messages has no answer without usage.
+  {
+    name: 'no-usage',
+    what: 'an answer without usage',
+    says: tellUsage(() => undefined),
+    upstreams: ['responses', 'chat'],
+  },
   {
     name: 'usage-without-details',
     what: 'an answer whose usage has no details',
+    upstreams: ['responses', 'chat'],
     says: tellUsage((usage) => Object.fromEntries(Object.entries(usage).filter(([name]) => !/_details$/.test(name)))),
   },
   {

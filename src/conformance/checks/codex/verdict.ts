@@ -53,21 +53,35 @@ export interface Comparison {
   pauseMs: number;
 }
 
+/** What of an answer leads Codex elsewhere. */
+export interface VerdictDifference {
+  message: string;
+  /** Codex does the same all the same: its user is told less, or it waits for another time. */
+  lesser?: true;
+}
+
 /** In what a gateway's answer leads Codex elsewhere than the provider's; empty where it does not. */
-export function compareVerdicts(got: CodexVerdict, due: CodexVerdict, { also, words, pauseMs }: Comparison): string[] {
+export function compareVerdicts(
+  got: CodexVerdict,
+  due: CodexVerdict,
+  { also, words, pauseMs }: Comparison,
+): VerdictDifference[] {
   if (got.action !== due.action && !also.includes(got.action))
-    return [`it would ${tell(got)}, where the provider's own answer makes it ${tell(due)}`];
-  const list: string[] = [];
+    return [{ message: `it would ${tell(got)}, where the provider's own answer makes it ${tell(due)}` }];
+  const list: VerdictDifference[] = [];
+  const note = (message: string, how: { lesser?: true } = {}) => void list.push({ message, ...how });
   const [calls, dueCalls] = [callsOf(got), callsOf(due)].map((one) => JSON.stringify(one));
-  if (calls !== dueCalls) list.push(`it would run ${calls}, where the provider asked for ${dueCalls}`);
+  if (calls !== dueCalls) note(`it would run ${calls}, where the provider asked for ${dueCalls}`);
   if (due.action === 'accept' && textOf(got) !== textOf(due))
-    list.push(`it would show ${JSON.stringify(textOf(got))}, where the provider said ${JSON.stringify(textOf(due))}`);
+    note(`it would show ${JSON.stringify(textOf(got))}, where the provider said ${JSON.stringify(textOf(due))}`);
   if (words !== undefined && due.message?.includes(words) && !got.message?.includes(words))
-    list.push(`it would print ${JSON.stringify(got.message ?? '')}, without what the provider said: ${words}`);
+    note(`it would print ${JSON.stringify(got.message ?? '')}, without what the provider said: ${words}`, LESSER);
   if (namesPause(due) && got.action === 'retry' && Math.abs(pauseOf(got) - pauseOf(due)) > pauseMs)
-    list.push(`it would wait for ${pauseOf(got)} ms, where the provider asked for ${pauseOf(due)} ms`);
+    note(`it would wait for ${pauseOf(got)} ms, where the provider asked for ${pauseOf(due)} ms`, LESSER);
   return list;
 }
+
+const LESSER = { lesser: true } as const;
 
 const DOES: Record<CodexVerdict['action'], string> = {
   accept: 'take the answer',

@@ -25,7 +25,8 @@ function anthropic(message: string, type: string): Json {
 }
 
 const TOO_LONG = openai(
-  "This model's maximum context length is 128000 tokens. However, your messages resulted in 150000 tokens.",
+  // Numbers that are true for large models: a gateway may learn from them what it refuses by itself.
+  "This model's maximum context length is 1047576 tokens. However, your messages resulted in 1100000 tokens.",
   'invalid_request_error',
   'context_length_exceeded',
 );
@@ -45,7 +46,7 @@ const REASONS: readonly Reason[] = [
       chat: { status: 400, body: TOO_LONG },
       messages: {
         status: 400,
-        body: anthropic('prompt is too long: 208310 tokens > 200000 maximum', 'invalid_request_error'),
+        body: anthropic('prompt is too long: 1100000 tokens > 1000000 maximum', 'invalid_request_error'),
       },
     },
     due: {

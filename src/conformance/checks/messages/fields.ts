@@ -31,7 +31,7 @@ const ROWS: readonly FieldRow[] = [
     level: 'must',
   },
   { name: 'thinking-adaptive', body: { thinking: { type: 'adaptive' } }, why: API },
-  { name: 'thinking-disabled', body: { thinking: { type: 'disabled' } }, why: API },
+  { name: 'thinking-disabled', isDefault: true, body: { thinking: { type: 'disabled' } }, why: API },
   { name: 'tools', body: { tools: [TOOL] }, why: API, level: 'must' },
   {
     name: 'tools-cache-control',
@@ -44,7 +44,7 @@ const ROWS: readonly FieldRow[] = [
     body: { tools: [{ type: 'web_search_20250305', name: 'web_search', max_uses: 2 }] },
     why: API,
   },
-  { name: 'tool-choice-auto', body: { tools: [TOOL], tool_choice: { type: 'auto' } }, why: API },
+  { name: 'tool-choice-auto', isDefault: true, body: { tools: [TOOL], tool_choice: { type: 'auto' } }, why: API },
   { name: 'tool-choice-any', body: { tools: [TOOL], tool_choice: { type: 'any' } }, why: API },
   { name: 'tool-choice-none', body: { tools: [TOOL], tool_choice: { type: 'none' } }, why: API },
   {

@@ -1,4 +1,4 @@
-import type { ConformanceProfile, Level } from '../../check.ts';
+import { type CodexSetup, type ConformanceProfile, type Level, OWN_PROVIDER } from '../../check.ts';
 
 type Json = Record<string, unknown>;
 
@@ -16,6 +16,8 @@ export interface AnswerRow {
   why: string;
   level?: Level;
   profiles?: readonly ConformanceProfile[];
+  /** The setups of Codex that are told it. */
+  codex?: readonly CodexSetup[];
 }
 
 const part = (text: string, more: Json = {}) => ({ type: 'output_text', text, annotations: [], logprobs: [], ...more });
@@ -136,6 +138,7 @@ export const ANSWER_ROWS: readonly AnswerRow[] = [
   },
   {
     name: 'image-generation-call',
+    codex: ['chatgpt'],
     what: 'An image',
     items: [
       {
@@ -170,6 +173,7 @@ export const ANSWER_ROWS: readonly AnswerRow[] = [
   },
   {
     name: 'compaction',
+    codex: OWN_PROVIDER,
     what: 'A compaction, byte by byte,',
     items: [{ id: 'cmp_made_up', type: 'compaction', encrypted_content: SEALED }],
     why: `${CODEX}: everything that was said before stands in it`,

@@ -1,7 +1,7 @@
 import type { Check } from '../../check.ts';
 import type { Said } from '../../harness/said.ts';
 import type { Trial } from '../../harness/trial.ts';
-import { findEach } from '../shared/within.ts';
+import { findEach, isRewritten } from '../shared/within.ts';
 import { ANSWER_ROWS, MESSAGE } from './answer-rows.ts';
 import { answerRaw } from './raw-answer.ts';
 
@@ -31,11 +31,14 @@ function expectItems(t: Trial, due: readonly Json[], got: readonly Json[], place
   for (const [i, { at, lost }] of findEach(due.map(withoutId), got).entries()) {
     const type = String(due[i]!.type);
     if (!t.expect(at >= 0, `${type} is lost ${place}`, { where: 'answer' })) continue;
-    for (const { pointer, before, after } of lost)
+    for (const difference of lost) {
+      const { pointer, before, after } = difference;
       t.expect(false, `${pointer || '/'} of ${type} ${after === undefined ? 'is lost' : 'is another one'} ${place}`, {
         ...{ where: 'answer', pointer, expected: before },
         ...(after === undefined ? {} : { actual: after }),
+        ...(isRewritten(difference) ? { lesser: true } : {}),
       });
+    }
   }
   t.expect(got.length <= due.length, `${due.length} items became ${got.length} ${place}`, { where: 'answer' });
 }
@@ -50,10 +53,12 @@ const COMMON = {
 /** What a provider of Responses says, at its client. */
 export const RESPONSES_ANSWER_CHECKS: readonly Check[] = [
   ...ANSWER_ROWS.flatMap(
-    ({ name, what, items, why, level = 'should', profiles = ['codex', 'open-responses'] }): Check[] => [
+    ({ name, what, items, why, level = 'should', profiles = ['codex', 'open-responses'], codex }): Check[] => [
       {
         ...COMMON,
         ...{ level, profiles },
+        ...(codex ? { codex } : {}),
+        revision: 2,
         id: `responses.answer.${name}-stream`,
         requirement: `${what} of a provider of Responses reaches the client as it is, in a stream.`,
         source: why,

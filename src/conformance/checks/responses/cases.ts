@@ -3,6 +3,7 @@ import type { Check } from '../../check.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { answerItems } from '../../provider/default-answer.ts';
 import { readError } from '../shared/errors.ts';
+import { expectValid } from '../shared/valid.ts';
 import { readToldModel } from '../translate/read-request.ts';
 import { lastOutput } from './answers.ts';
 
@@ -114,10 +115,7 @@ async function expectWhole(t: Trial, body: Json, optional: boolean): Promise<voi
   if (optional && reply.status >= 400 && reply.status < 500)
     return t.stop('unsupported', `it is refused with ${reply.status}: ${(await reply.text()).slice(0, 200)}`);
   const said = await t.read(reply);
-  for (const { severity, ...found } of validateDocument('responses.response', await reply.text(), ['tolerant'])) {
-    const { message: text, pointer, rule, source, value } = found;
-    if (severity === 'error') t.expect(false, text, { ...DOWN, pointer, rule, source, actual: value });
-  }
+  expectValid(t, validateDocument('responses.response', await reply.text(), ['tolerant']));
   t.expect(lastOutput(said).length > 0, 'the answer has no output', DOWN);
   t.expectSame(((said.events[0] ?? {}) as Json).status, 'completed', 'the answer is not complete', DOWN);
 }
@@ -130,6 +128,7 @@ export const CASE_CHECKS: readonly Check[] = [
     ({ name, what, before, level = 'must' }): Check => ({
       ...COMMON,
       level,
+      revision: 2,
       id: `responses.case.${name}`,
       requirement: `A request without a stream for ${what} is answered with a complete response that fits its schema.`,
       source: `${SUITE}, ${name}`,

@@ -1,4 +1,4 @@
-import type { Check } from '../../check.ts';
+import { type Check, OWN_PROVIDER } from '../../check.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { readError } from '../shared/errors.ts';
 import { holdsText } from '../shared/strings.ts';
@@ -14,6 +14,9 @@ function namesIn(body: unknown): string[] {
   const list = Array.isArray(data) ? data : Array.isArray(models) ? models : [];
   return list.map(({ id, slug }) => String(id ?? slug));
 }
+
+/** Names of models that do something else than answer in words. */
+const OTHER_MODELS = /embed|whisper|tts|speech|audio|realtime|transcri|dall|image|sora|video|moderation|rerank/i;
 
 /** A compaction asked for at its own endpoint, or `unsupported` when there is none. */
 async function compact(t: Trial, body: Json): Promise<{ status: number; json: Json | undefined }> {
@@ -35,6 +38,7 @@ export const ENDPOINT_CHECKS: readonly Check[] = [
     source: 'OpenAI API reference, compact a response; Codex 0.113.0 to 0.139 compact by it',
     level: 'should',
     profiles: BOTH,
+    codex: OWN_PROVIDER,
     needs: 'upstream',
     clients: ['responses'],
     reaches: false,
@@ -92,6 +96,7 @@ export const ENDPOINT_CHECKS: readonly Check[] = [
     source: 'Codex 0.146 and later compact by it; measured: dropped, and answered as a normal turn',
     level: 'must',
     profiles: CODEX,
+    codex: OWN_PROVIDER,
     needs: 'upstream',
     clients: ['responses'],
     async run(t) {
@@ -123,6 +128,7 @@ export const ENDPOINT_CHECKS: readonly Check[] = [
     source: 'Codex sends the item with every later turn; measured: dropped on the next turn',
     level: 'must',
     profiles: CODEX,
+    codex: OWN_PROVIDER,
     needs: 'upstream',
     clients: ['responses'],
     async run(t) {
@@ -210,6 +216,7 @@ export const ENDPOINT_CHECKS: readonly Check[] = [
     source: 'Codex 0.122.0 and 0.169.0, measured: with a list that it cannot read it knows no model of the gateway',
     level: 'info',
     profiles: CODEX,
+    codex: ['chatgpt'],
     needs: 'gateway',
     async run(t) {
       const reply = await t.call({ path: '/models?client_version=0.169.0' });
@@ -226,8 +233,8 @@ export const ENDPOINT_CHECKS: readonly Check[] = [
   },
   {
     id: 'responses.models.callable',
-    revision: 1,
-    requirement: 'A model of the list can be called.',
+    revision: 2,
+    requirement: 'A model of the list that answers in words can be called.',
     source: 'measured: lists with hundreds of names that the provider does not have, and with disguised names',
     level: 'should',
     profiles: ['codex', 'open-responses'],
@@ -236,8 +243,10 @@ export const ENDPOINT_CHECKS: readonly Check[] = [
     reaches: false,
     async run(t) {
       const reply = await t.call({ path: '/models' });
-      const names = reply.status === 200 ? namesIn(await reply.json()) : [];
-      if (names.length === 0) return t.stop('not-applicable', 'there is no list of models');
+      const names = (reply.status === 200 ? namesIn(await reply.json()) : []).filter(
+        (name) => !OTHER_MODELS.test(name),
+      );
+      if (names.length === 0) return t.stop('not-applicable', 'there is no list of models that answer in words');
       // By a name of its own list a gateway knows the provider, and may use fields that only that one has.
       t.upstream.beLenient();
       // Two of many: the first one and the last.

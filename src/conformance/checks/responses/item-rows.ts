@@ -1,3 +1,4 @@
+import { OWN_PROVIDER } from '../../check.ts';
 import { WEATHER_TOOL } from '../../harness/prompt.ts';
 import type { ItemRow } from './items.ts';
 
@@ -133,6 +134,7 @@ export const HISTORY_ROWS: readonly ItemRow[] = [
   },
   {
     name: 'image-generation-call',
+    codex: ['chatgpt'],
     what: 'An image that the provider made',
     items: [
       { type: 'image_generation_call', id: 'ig_1', status: 'completed', revised_prompt: 'A dot.', result: 'iVBORw0K' },
@@ -193,6 +195,7 @@ export const HISTORY_ROWS: readonly ItemRow[] = [
   },
   {
     name: 'compaction',
+    codex: OWN_PROVIDER,
     what: 'A compaction, byte by byte,',
     items: [{ type: 'compaction', encrypted_content: SEALED }],
     why: `${CODEX}: everything that was said before stands in it; a gateway may compact by itself, and then knows its own alone`,
@@ -200,6 +203,7 @@ export const HISTORY_ROWS: readonly ItemRow[] = [
   },
   {
     name: 'compaction-trigger',
+    codex: OWN_PROVIDER,
     what: 'The item that asks for a compaction',
     items: [{ type: 'compaction_trigger' }],
     why: 'Codex 0.140 and later, measured: without it the answer is an ordinary turn, unless the gateway compacts by itself (responses.compact.trigger)',
@@ -221,6 +225,7 @@ export const HISTORY_ROWS: readonly ItemRow[] = [
   },
   {
     name: 'configuration-update',
+    codex: OWN_PROVIDER,
     what: 'An item that changes the effort',
     items: [{ type: 'configuration_update', reasoning: { effort: 'high' } }],
     why: `${NEW}; sent to providers named "OpenAI"`,
@@ -229,6 +234,7 @@ export const HISTORY_ROWS: readonly ItemRow[] = [
   },
   {
     name: 'passthrough',
+    codex: OWN_PROVIDER,
     what: 'What Codex adds to its items for a provider named "OpenAI"',
     items: [
       {

@@ -7,6 +7,10 @@ export interface OfferedTool {
   text: string | undefined;
 }
 
+/** Why a scripted model cannot call a tool that takes plain text: the gateway offers it with a schema of its own. */
+export const OTHER_SCHEMA =
+  'the gateway offers the tool under a schema of its own without a text in it, which the scripted model cannot fill in';
+
 /**
  * The tool of that name in a request of whatever protocol. A translator may have put a namespace in front of its name, or behind it.
  */

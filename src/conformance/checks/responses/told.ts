@@ -5,7 +5,7 @@ import { answerItems } from '../../provider/default-answer.ts';
 import type { SpokenCall } from '../../provider/items.ts';
 import { holdsText } from '../shared/strings.ts';
 import { readToldModel } from '../translate/read-request.ts';
-import { findTool } from './offered.ts';
+import { findTool, OTHER_SCHEMA } from './offered.ts';
 
 type Json = Record<string, unknown>;
 
@@ -274,15 +274,18 @@ export const TOLD_ITEM_CHECKS: readonly Check[] = [
       source: `${why}; ${CODEX}: apply_patch as a function is aborted, a call without its namespace finds no tool`,
       async run(t) {
         let known = true;
+        let fits = true;
         t.upstream.answer((request, context) => {
           const found = findTool(request.json ?? {}, tool);
           known = found !== undefined;
+          fits = typeof says !== 'string' || !found || found.text !== undefined;
           const args = typeof says === 'string' ? { [found?.text ?? 'input']: says } : says.arguments;
           const call = { type: 'function_call', name: found?.name ?? tool, arguments: args } as const;
           return answerItems({ items: [call] })(request, context);
         });
         const said = await t.read(await t.call({ body: bodyWith(t, items, more) }));
         if (!known) return t.stop('inconclusive', `the model was not offered ${tool}; responses.told says so`);
+        if (!fits) return t.stop('inconclusive', OTHER_SCHEMA);
         const done = said.events
           .map((event) => event as Json | undefined)
           .filter((event) => event?.type === 'response.output_item.done')

@@ -101,6 +101,7 @@ export const TOOL_ROWS: readonly ItemRow[] = [
   },
   {
     name: 'image-generation',
+    codex: ['chatgpt'],
     what: 'The making of images',
     items: [{ type: 'image_generation', output_format: 'png' }],
     why: `${CODEX} with a ChatGPT login; ${DIALECT}`,

@@ -1,4 +1,4 @@
-import type { Check } from '../../check.ts';
+import { type Check, OWN_PROVIDER } from '../../check.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { problem } from '../../provider/default-answer.ts';
 import { holdsText } from '../shared/strings.ts';
@@ -19,6 +19,7 @@ const COMMON = {
   revision: 1,
   level: 'should',
   profiles: ['codex', 'open-responses'],
+  codex: OWN_PROVIDER,
   needs: 'upstream',
   clients: ['responses'],
 } as const;

@@ -1,6 +1,7 @@
-import type { Check } from '../../check.ts';
+import { type Check, OWN_PROVIDER } from '../../check.ts';
 import type { SocketReply } from '../../harness/socket-client.ts';
 import type { Trial } from '../../harness/trial.ts';
+import { defaultAnswer, problem } from '../../provider/default-answer.ts';
 import { holdsText } from '../shared/strings.ts';
 
 type Json = Record<string, unknown>;
@@ -47,6 +48,7 @@ const COMMON = {
   revision: 1,
   level: 'should',
   profiles: ['codex', 'open-responses'],
+  codex: OWN_PROVIDER,
   needs: 'upstream',
   clients: ['responses'],
 } as const;
@@ -76,15 +78,21 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
   },
   {
     ...COMMON,
+    revision: 2,
     id: 'responses.websocket.answer',
-    requirement: 'An answer over WebSocket has the same events as one over HTTP, one message each.',
+    requirement: 'An answer over WebSocket has the same events as one over HTTP, one message of text each.',
     source: SOURCE,
     async run(t) {
-      const events = await ask(await accepted(t), create(t, 'Say something.'));
+      const socket = await accepted(t);
+      const events = await ask(socket, create(t, 'Say something.'));
       if (!expectCompleted(t, events, 'the answer')) return;
+      t.expect(!socket.gotBinary(), 'messages come as binary', { where: 'answer' });
       const over = await t.ask();
+      // How many pieces a text is told in may differ from one time to the next.
       const types = (list: readonly unknown[]) =>
-        list.map((event) => (event as Json | undefined)?.type).filter(Boolean);
+        list
+          .map((event) => (event as Json | undefined)?.type)
+          .filter((type, i, all) => type !== undefined && type !== all[i - 1]);
       t.expectSame(types(events), types(over.events), 'the events are not the same', { where: 'answer' });
       t.expectSame(textOf(events), over.text, 'the text is not the same', { where: 'answer' });
     },
@@ -121,12 +129,14 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
   },
   {
     ...COMMON,
+    revision: 2,
     id: 'responses.websocket.not-found',
     requirement:
       'A response that does not exist is answered with previous_response_not_found, and the connection goes on.',
     source: `${OPEN_RESPONSES}; Codex then sends the whole conversation`,
     async run(t) {
       const socket = await accepted(t);
+      forgetful(t);
       const events = await ask(socket, create(t, 'Go on.', { previous_response_id: 'resp_made_up_and_unknown' }));
       t.expectSame(codeOf(events), 'previous_response_not_found', 'the code is another one', { where: 'answer' });
       expectCompleted(t, await ask(socket, create(t, 'From the beginning.')), 'the next answer on the connection');
@@ -134,6 +144,7 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
   },
   {
     ...COMMON,
+    revision: 2,
     id: 'responses.websocket.reconnect',
     requirement: 'A response of an earlier connection is not taken for one of this connection when nothing is stored.',
     source: OPEN_RESPONSES,
@@ -141,6 +152,7 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
       const first = await ask(await accepted(t), create(t, 'The word is tamarind.'));
       if (!expectCompleted(t, first, 'the first answer')) return;
       const again = await accepted(t);
+      forgetful(t);
       const events = await ask(again, create(t, 'Which word was it?', { previous_response_id: responseOf(first).id }));
       if (codeOf(events) === 'previous_response_not_found') return;
       const told = holdsText(t.upstream.calls.at(-1)?.request.json, 'tamarind');
@@ -175,6 +187,15 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
     },
   },
 ];
+
+/** A provider that is asked over HTTP knows no response that was not stored, and says so. */
+function forgetful(t: Trial): void {
+  t.upstream.answer((request, context) =>
+    request.method === 'POST' && typeof request.json?.previous_response_id === 'string'
+      ? problem(request, 400, 'previous_response_not_found', 'There is no such response.')
+      : defaultAnswer(request, context),
+  );
+}
 
 /** Code of the error that the last message is. */
 function codeOf(events: readonly Json[]): unknown {

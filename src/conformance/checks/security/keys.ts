@@ -1,6 +1,7 @@
 import { headerPairs } from '../../../util/headers.ts';
 import type { Protocol } from '../../../util/types.ts';
 import { type Check, type ConformanceProfile, EVERY_CLIENT } from '../../check.ts';
+import { bodyOf, endpointPath } from '../../harness/prompt.ts';
 import type { Trial } from '../../harness/trial.ts';
 import type { WireReply } from '../../harness/wire-client.ts';
 import { readError } from '../shared/errors.ts';
@@ -22,18 +23,35 @@ function needKey(t: Trial): string {
   return t.key ?? t.stop('not-applicable', 'no key is given: the gateway may be one that takes every client');
 }
 
+/** Ends the trial where the gateway gives on whatever key it is shown: then the key is the provider's, who refuses it or not. */
+async function stopIfProviders(t: Trial): Promise<void> {
+  // Without a scripted upstream the provider itself has answered.
+  if (t.isLive) return;
+  for (const client of EVERY_CLIENT) {
+    const before = t.upstream.calls.length;
+    const body = bodyOf(client, { text: `Say something. [${t.marker}]` }, t.model);
+    const headers = { ...NO_KEY, ...wrongKey(client) };
+    await (await t.call({ path: endpointPath(client), body, headers })).bytes();
+    const [call] = t.upstream.calls.slice(before);
+    if (call && headerPairs(call.request.headers).some(([, value]) => value.includes(WRONG_KEY)))
+      t.stop('not-applicable', 'the gateway gives every key on to its provider, and leaves it to refuse it');
+  }
+}
+
 async function expectUnauthorized(t: Trial, reply: WireReply, what: string): Promise<void> {
   const start = (await reply.text()).slice(0, 200);
-  if (
-    !t.expect(reply.status === 401, `${what} is answered with ${reply.status}: ${start}`, {
-      where: 'answer',
-      expected: 401,
-      actual: reply.status,
-    })
-  )
+  if (reply.status === 200) await stopIfProviders(t);
+  const place = { where: 'answer', expected: 401, actual: reply.status } as const;
+  const refused = reply.status >= 400 && reply.status < 500;
+  // Whatever 4xx it is, nobody gets in, and no client tries again.
+  const lesser = refused ? { lesser: true as const } : {};
+  if (!t.expect(reply.status === 401, `${what} is answered with ${reply.status}: ${start}`, { ...place, ...lesser }))
     return;
   const shaped = readError(t.protocol, await reply.json()) !== undefined;
-  t.expect(shaped, `${what} is refused in a shape that the client does not know: ${start}`, { where: 'answer' });
+  t.expect(shaped, `${what} is refused in a shape that the client does not know: ${start}`, {
+    where: 'answer',
+    lesser: true,
+  });
 }
 
 /** Whether a text stands anywhere in an answer. */
@@ -45,19 +63,20 @@ async function isIn(reply: WireReply, text: string): Promise<boolean> {
   );
 }
 
+/** What is paid for must not be open; a list and a count tell something, and cost nothing. */
 const ROUTES = [
-  { name: 'models', method: 'GET', path: '/models' },
-  { name: 'responses', method: 'POST', path: '/responses' },
-  { name: 'compact', method: 'POST', path: '/responses/compact' },
-  { name: 'chat', method: 'POST', path: '/chat/completions' },
-  { name: 'messages', method: 'POST', path: '/messages' },
-  { name: 'count-tokens', method: 'POST', path: '/messages/count_tokens' },
+  { name: 'models', method: 'GET', path: '/models', level: 'should' },
+  { name: 'responses', method: 'POST', path: '/responses', level: 'must' },
+  { name: 'compact', method: 'POST', path: '/responses/compact', level: 'must' },
+  { name: 'chat', method: 'POST', path: '/chat/completions', level: 'must' },
+  { name: 'messages', method: 'POST', path: '/messages', level: 'must' },
+  { name: 'count-tokens', method: 'POST', path: '/messages/count_tokens', level: 'should' },
 ] as const;
 
 export const KEY_CHECKS: readonly Check[] = [
   {
     id: 'security.auth.no-key',
-    revision: 1,
+    revision: 2,
     requirement: "A request without a key is refused with 401, in the client's shape.",
     source: 'RFC 9110 section 15.5.2; measured: 500, 400 and bare strings',
     level: 'must',
@@ -71,7 +90,7 @@ export const KEY_CHECKS: readonly Check[] = [
   },
   {
     id: 'security.auth.wrong-key',
-    revision: 1,
+    revision: 2,
     requirement: "A request with a wrong key is refused with 401, in the client's shape.",
     source: 'RFC 9110 section 15.5.2; measured: 400 "No connected db.", `error` as a bare string',
     level: 'must',
@@ -86,7 +105,7 @@ export const KEY_CHECKS: readonly Check[] = [
   },
   {
     id: 'security.auth.one-wrong',
-    revision: 1,
+    revision: 2,
     requirement: 'A wrong Authorization is not made good by a right x-api-key.',
     source: 'measured: a gateway that takes either',
     level: 'info',
@@ -117,12 +136,12 @@ export const KEY_CHECKS: readonly Check[] = [
     },
   },
   ...ROUTES.map(
-    ({ name, method, path }): Check => ({
+    ({ name, method, path, level }): Check => ({
       id: `security.auth.route-${name}`,
-      revision: 1,
+      revision: 2,
       requirement: `${method} ${path} without a key is refused, or does not exist.`,
       source: 'a route that asks for no key is the one that is found',
-      level: 'must',
+      level,
       profiles: ALL_CLIENTS,
       needs: 'gateway',
       async run(t) {
@@ -134,6 +153,9 @@ export const KEY_CHECKS: readonly Check[] = [
           ...(method === 'POST' ? { body: t.prompt() } : {}),
         });
         const start = (await reply.text()).slice(0, 160);
+        // A page for people is nothing of the API's.
+        if (/^\s*<(?:!doctype|html)/i.test(start)) return t.stop('not-applicable', 'a web page is what stands there');
+        if (reply.status < 400) await stopIfProviders(t);
         t.expect(reply.status >= 400, `${method} ${path} without a key is answered with ${reply.status}: ${start}`, {
           where: 'answer',
         });
@@ -142,7 +164,7 @@ export const KEY_CHECKS: readonly Check[] = [
   ),
   {
     id: 'security.auth.websocket',
-    revision: 1,
+    revision: 2,
     requirement: 'A WebSocket upgrade without a key is refused.',
     source: 'Codex asks for a WebSocket first; what is open there is open',
     level: 'must',
@@ -152,6 +174,7 @@ export const KEY_CHECKS: readonly Check[] = [
     async run(t) {
       needKey(t);
       const socket = await t.socket(NO_KEY);
+      if (socket.status === 101) await stopIfProviders(t);
       t.expect(socket.status !== 101, 'the upgrade was accepted', { where: 'answer' });
     },
   },
@@ -172,7 +195,7 @@ export const KEY_CHECKS: readonly Check[] = [
   },
   {
     id: 'security.keys.client-key-stays',
-    revision: 1,
+    revision: 2,
     requirement: "The key of the gateway's client does not reach the provider.",
     source: 'the provider is another party; what opens the gateway is not its business',
     level: 'must',
@@ -184,6 +207,7 @@ export const KEY_CHECKS: readonly Check[] = [
       await t.ask();
       const { request } = t.onlyCall();
       const found = headerPairs(request.headers).find(([, value]) => value.includes(key));
+      if (found) await stopIfProviders(t);
       t.expect(found === undefined, `the provider got the client's key in ${found?.[0]}`, {
         where: 'upstream request',
       });

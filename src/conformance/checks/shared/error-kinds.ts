@@ -2,6 +2,7 @@ import type { Check, ConformanceProfile } from '../../check.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { answerItems } from '../../provider/default-answer.ts';
 import type { StreamEvent } from '../../provider/events.ts';
+import { needStream } from './streams.ts';
 
 type Json = Record<string, unknown>;
 
@@ -29,7 +30,7 @@ export function errorKindChecks(rows: readonly ErrorRow[], { client, profiles, e
   return rows.map(
     ({ name, status, error, keeps, why }): Check => ({
       id: `${client}.error.${name}`,
-      revision: 1,
+      revision: 2,
       requirement: `${keeps.map((field) => `\`${field}\``).join(' and ')} of a provider's error ${typeof status === 'number' ? status : 'in a stream'} ${keeps.length > 1 ? 'arrive' : 'arrives'} (${name}).`,
       source: why,
       level: 'should',
@@ -61,11 +62,12 @@ async function refused(t: Trial, status: number, { data }: { data: object }): Pr
 async function broken(t: Trial, event: StreamEvent): Promise<Json | undefined> {
   t.upstream.answer((request, context) => {
     const answer = answerItems({ items: [{ type: 'message', text: 'alpha bravo charlie' }] })(request, context);
-    if (answer.kind !== 'events') return { kind: 'reset' };
+    if (answer.kind !== 'events') return answer;
     const middle = answer.events.findIndex(({ data }) => JSON.stringify(data).includes('bravo'));
     return { ...answer, events: [...answer.events.slice(0, middle + 1), event] };
   });
   const reply = await t.call({ body: t.prompt() });
+  needStream(t);
   if (reply.status !== 200) return errorIn(await reply.json());
   const { events } = await t.read(reply);
   return events.map(errorIn).find((error) => error !== undefined);

@@ -5,7 +5,7 @@ import type { Trial } from '../../harness/trial.ts';
 import { makePng } from '../../png.ts';
 import type { ScriptedItem } from '../../provider/responses.ts';
 import { askUntil, type LiveRow, liveChecks } from './live.ts';
-import { isTextOf } from './streams.ts';
+import { textIn } from './streams.ts';
 
 /** Words that a model does not say by itself. */
 const WORD = 'quartzwren';
@@ -148,7 +148,7 @@ const ROWS: readonly LiveRow[] = [
         const reply = await t.call({ body: t.prompt({ text }) });
         const said = await t.read(reply);
         if (said.text.length < 150) continue;
-        const pieces = (await reply.events()).filter((event) => isTextOf(t.protocol, event)).length;
+        const pieces = (await reply.events()).filter((event) => textIn(t.protocol, event) !== '').length;
         t.expect(pieces >= PIECES, `a text of ${said.text.length} characters came in ${pieces} pieces`, {
           where: 'answer',
         });

@@ -45,6 +45,12 @@ export function sayWithGate(t: Trial, text: string): WordGate {
   return { words, release: () => release(1), releaseAll: () => release(words.length) };
 }
 
+/** Ends the trial where the provider was asked for a document: it cannot break off in its middle, or fail there. */
+export function needStream(t: Trial): void {
+  if (t.upstream.calls.some(({ request }) => request.json?.stream !== true))
+    t.stop('inconclusive', 'the provider was asked for a document, and only a stream can do this');
+}
+
 /** For each event, how many words are out once it is written. */
 function wordsBefore(events: readonly StreamEvent[], words: readonly string[]): number[] {
   let count = 0;
@@ -55,11 +61,23 @@ function wordsBefore(events: readonly StreamEvent[], words: readonly string[]): 
   });
 }
 
-/** Whether an event carries a piece of the answer's text, and not all of it once more. */
-export function isTextOf(protocol: Protocol, { data }: SseEvent): boolean {
+type Json = Record<string, unknown>;
+
+/** The JSON object that an event carries; undefined for `[DONE]`, and for what is none. */
+export function dataOf({ data }: SseEvent): Json | undefined {
   const parsed = parseJson(data);
-  const event = (parsed.ok ? parsed.value : undefined) as Record<string, unknown> | undefined;
-  if (protocol === 'responses') return event?.type === 'response.output_text.delta';
-  if (protocol === 'messages') return event?.type === 'content_block_delta';
-  return Array.isArray(event?.choices) && event.choices.length > 0;
+  return parsed.ok && typeof parsed.value === 'object' && parsed.value !== null ? (parsed.value as Json) : undefined;
+}
+
+const PIECES: Record<Protocol, (data: Json) => unknown> = {
+  responses: ({ type, delta }) => (type === 'response.output_text.delta' ? delta : undefined),
+  messages: ({ type, delta }) => (type === 'content_block_delta' ? (delta as Json | undefined)?.text : undefined),
+  chat: ({ choices }) =>
+    ((Array.isArray(choices) ? choices[0] : undefined) as { delta?: Json } | undefined)?.delta?.content,
+};
+
+/** The piece of the answer's text that an event carries; empty where it carries none, or all of it once more. */
+export function textIn(protocol: Protocol, event: SseEvent): string {
+  const piece = PIECES[protocol](dataOf(event) ?? {});
+  return typeof piece === 'string' ? piece : '';
 }

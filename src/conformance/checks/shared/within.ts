@@ -1,3 +1,4 @@
+import { isSameJson } from '../../harness/same-json.ts';
 import type { Difference } from './json-difference.ts';
 
 type Json = Record<string, unknown>;
@@ -15,6 +16,35 @@ export function lostFrom(before: unknown, after: unknown, pointer = ''): Differe
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length)
     return before.flatMap((one, i) => lostFrom(one, after[i], `${pointer}/${i}`));
   return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ pointer, before, after }];
+}
+
+/**
+ * Whether a difference is one of writing alone: JSON in a string with other white space or another order of its keys, or the texts of
+ * a content in other pieces.
+ */
+export function isRewritten({ before, after }: Difference): boolean {
+  if (typeof before === 'string' && typeof after === 'string') {
+    const [one, other] = [objectIn(before), objectIn(after)];
+    return one !== undefined && other !== undefined && isSameJson(one, other);
+  }
+  const [one, other] = [textsOf(before), textsOf(after)];
+  return one !== undefined && one === other;
+}
+
+function objectIn(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The words of a list that has nothing but texts. */
+function textsOf(value: unknown): string | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const texts = value.map((part) => (isObject(part) && typeof part.text === 'string' ? part.text : undefined));
+  return texts.includes(undefined) ? undefined : texts.join('').replace(/\s+/g, '');
 }
 
 /** Where one value of a list is found in another list, and what it lost on the way; `at` is -1 when nothing of its type is there. */

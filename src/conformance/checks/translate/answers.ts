@@ -188,7 +188,7 @@ export const TRANSLATED_ANSWER_CHECKS: readonly Check[] = [
       const said = await t.ask();
       t.expectSame(said.text, 'The answer.', 'the text is not the same', DOWN);
       if (said.reasoning === '') t.note("The model's thoughts do not reach the client.");
-      else t.expectSame(said.reasoning, 'A made-up thought.', 'the thoughts are not the same', DOWN);
+      else t.expectSame(said.reasoning.trim(), 'A made-up thought.', 'the thoughts are not the same', DOWN);
     },
   },
   {

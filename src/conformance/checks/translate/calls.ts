@@ -23,6 +23,9 @@ interface Row {
   source: string;
   level?: Check['level'];
   clients?: Check['clients'];
+  upstreams?: Check['upstreams'];
+  /** The request offers none. */
+  withoutTools?: true;
   items: readonly Past[];
   /** Arguments with their results, in the order of the calls; `null` stands for a result that the gateway may make up. */
   pairs: readonly [city: string, output: string | null][];
@@ -141,6 +144,18 @@ const ROWS: readonly Row[] = [
     },
   },
   {
+    name: 'tools-no-more-offered',
+    requirement: 'Calls of a history whose tools are not offered any more arrive, and no tool is made up for them.',
+    source:
+      'Codex 0.169.0, measured: it compacts without tools; measured: a dummy tool is added. Messages itself wants tools where there are calls',
+    level: 'should',
+    upstreams: ['responses', 'chat'],
+    withoutTools: true,
+    items: [ASK, CALL, RESULT, { user: 'Sum it up.' }],
+    pairs: [['Oslo', 'seven degrees']],
+    judge: (t, { tools }) => void t.expectSame(tools, [], 'there are tools', UP),
+  },
+  {
     name: 'foreign-ids',
     requirement:
       'Ids of calls that the provider would refuse are told in a form that it takes, the same for call and result.',
@@ -194,15 +209,17 @@ const HALVES: readonly { name: string; requirement: string; source: string; item
 /** Calls and their results on the way to a provider of another protocol. */
 export const TRANSLATED_CALL_CHECKS: readonly Check[] = [
   ...ROWS.map(
-    ({ name, requirement, source, level = 'must', clients = TRANSLATED.clients, items, pairs, judge }): Check => ({
+    ({ name, requirement, source, level = 'must', clients = TRANSLATED.clients, upstreams, ...row }): Check => ({
       ...TRANSLATED,
+      ...(upstreams ? { upstreams } : {}),
       id: `translate.calls.${name}`,
       requirement,
       source,
       level,
       clients,
       async run(t) {
-        const body = conversation(t, items, { tools: toolsFor(t.protocol, [WEATHER_TOOL]) });
+        const { items, pairs, judge, withoutTools } = row;
+        const body = conversation(t, items, withoutTools ? {} : { tools: toolsFor(t.protocol, [WEATHER_TOOL]) });
         const { json, model } = await tell(t, body);
         for (const problem of callProblems(t.route.upstream ?? 'chat', json)) t.expect(false, problem, UP);
         expectPairs(t, model, pairs);

@@ -105,12 +105,7 @@ const TOLD: readonly Told[] = [
     source: 'measured: gateways that keep 7 of 12 tools',
     prompt: { tools: [WEATHER_TOOL, { ...WEATHER_TOOL, name: 'get_time' }] },
     judge(t, { tools }) {
-      t.expectSame(
-        tools.map(({ name }) => name),
-        ['get_weather', 'get_time'],
-        'the tools are not the same',
-        UP,
-      );
+      t.expectSame(tools.map(({ name }) => name).sort(), ['get_time', 'get_weather'], 'the tools are not the same', UP);
       const sent = Object.keys(WEATHER_TOOL.parameters.properties as object).sort();
       for (const { name, parameters } of tools) {
         const got = Object.keys((parameters as { properties?: object } | undefined)?.properties ?? {}).sort();
@@ -159,16 +154,11 @@ const TOLD: readonly Told[] = [
         'the calls are not the same',
         UP,
       );
+      // Results may stand in any order, each under the id of its call.
       t.expectSame(
-        results.map(({ text }) => text),
-        [CALL.output, SECOND.output],
-        'the results are not the same',
-        UP,
-      );
-      t.expectSame(
-        results.map(({ id }) => id),
-        calls.map(({ id }) => id),
-        'the results are not for these calls',
+        calls.map(({ id }) => results.filter((result) => result.id === id).map(({ text }) => text)),
+        [[CALL.output], [SECOND.output]],
+        'the results are not those of these calls',
         UP,
       );
       for (const { id } of results) {
@@ -243,7 +233,7 @@ export const TRANSLATED_REQUEST_CHECKS: readonly Check[] = [
   ...TOLD.map(
     ({ name, requirement, source, level = 'must', clients = EVERY_CLIENT, upstreams, prompt, judge }): Check => ({
       id: `translate.request.${name}`,
-      revision: 1,
+      revision: 2,
       requirement,
       source,
       level,

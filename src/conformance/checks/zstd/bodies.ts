@@ -2,7 +2,7 @@ import { encodeBody } from '../../../decode/body.ts';
 import { shapesOf } from '../../../replay/suite/frames.ts';
 import { toUtf8 } from '../../../util/bytes.ts';
 import type { Protocol } from '../../../util/types.ts';
-import type { Check, ConformanceProfile, Level } from '../../check.ts';
+import type { Check, Level } from '../../check.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { expectClientError } from '../shared/errors.ts';
 import { holdsText } from '../shared/strings.ts';
@@ -11,14 +11,14 @@ import { BAD_ZSTD, LONG_TEXT } from './frames.ts';
 /** Short, with what one-byte readers break: small frames leave it readable on the wire, and gateways parse it by halves. */
 const UNICODE = 'naïve 你好 🙂 "quoted" \\ back';
 
-/** Codex codes requests to the Responses API; whoever offers the others need not expect it, but must not garble it. */
-const ENDPOINTS: Record<Protocol, { level: Level; profiles: readonly ConformanceProfile[] }> = {
-  responses: { level: 'must', profiles: ['codex'] },
+/** Codex codes requests to the Responses API, with a ChatGPT login alone; whoever offers the others need not expect it, but must not garble it. */
+const ENDPOINTS: Record<Protocol, { level: Level } & Pick<Check, 'profiles' | 'codex'>> = {
+  responses: { level: 'must', profiles: ['codex'], codex: ['chatgpt'] },
   chat: { level: 'should', profiles: ['openai'] },
   messages: { level: 'should', profiles: ['anthropic'] },
 };
 
-const CODEX_SOURCE = 'Codex 0.122.0 and 0.169.0, measured: zstd level 3 without content size';
+const CODEX_SOURCE = 'Codex 0.113.0 to 0.169.0 with a ChatGPT login, measured: zstd level 3 without content size';
 const RFC = 'RFC 8878; RFC 9110 section 8.4';
 
 function slug(name: string): string {
@@ -59,7 +59,7 @@ async function tryCoded(
 
 const SHAPE_CHECKS = (Object.keys(ENDPOINTS) as Protocol[]).flatMap((client) =>
   shapesOf(['zstd']).map((shape, i): Check => {
-    const { level, profiles } = ENDPOINTS[client];
+    const { level, ...whose } = ENDPOINTS[client];
     return {
       id: `zstd.${client}.${slug(shape.name.replace('zstd, ', ''))}`,
       revision: 1,
@@ -67,7 +67,7 @@ const SHAPE_CHECKS = (Object.keys(ENDPOINTS) as Protocol[]).flatMap((client) =>
       source: i === 0 ? CODEX_SOURCE : RFC,
       // Only the first shape is what Codex itself sends.
       level: i === 0 ? level : 'should',
-      profiles,
+      ...whose,
       needs: 'upstream',
       clients: [client],
       run: (t) => tryCoded(t, ['zstd'], UNICODE, (bytes) => shape.make(bytes)),
@@ -98,8 +98,8 @@ const CODING_CHECKS = (Object.keys(ENDPOINTS) as Protocol[]).flatMap((client) =>
       revision: 1,
       requirement: `A ${codings.join(', then ')} body is read, or refused with 415, at the ${client} endpoint.`,
       source: 'RFC 9110 sections 8.4 and 15.5.16',
+      ...ENDPOINTS[client],
       level: 'should',
-      profiles: ENDPOINTS[client].profiles,
       needs: 'upstream',
       clients: [client],
       run: (t) => tryCoded(t, codings, UNICODE, (bytes) => encodeBody(bytes, codings)),
@@ -111,11 +111,11 @@ const BAD_CHECKS = (Object.keys(ENDPOINTS) as Protocol[]).flatMap((client) =>
   Object.entries(BAD_ZSTD).map(
     ([name, { what, make }]): Check => ({
       id: `zstd.${client}.bad-${name}`,
-      revision: 1,
+      revision: 2,
       requirement: `${what[0]!.toUpperCase()}${what.slice(1)} is refused with a client error that has the protocol's shape, at the ${client} endpoint.`,
       source: 'RFC 9110 section 15.5; RFC 8878; RFC 9659 for the window',
+      ...ENDPOINTS[client],
       level: 'should',
-      profiles: ENDPOINTS[client].profiles,
       needs: 'upstream',
       clients: [client],
       alone: 'unmarked',
@@ -127,7 +127,7 @@ const BAD_CHECKS = (Object.keys(ENDPOINTS) as Protocol[]).flatMap((client) =>
         const reply = await t.call({ body: bytes, headers: { 'content-encoding': coding } });
         await expectClientError(t, reply, what);
         for (const { request } of t.upstream.calls)
-          t.expect(request.problem !== undefined, `${what} became a request that the upstream could read`, {
+          t.expect(request.json === undefined, `${what} became a request that the upstream could read`, {
             where: 'upstream request',
           });
       },
@@ -140,8 +140,8 @@ const UNLABELLED: readonly Check[] = (Object.keys(ENDPOINTS) as Protocol[]).map(
   revision: 1,
   requirement: `A zstd body without content-encoding is refused with a client error, or read, at the ${client} endpoint.`,
   source: 'RFC 9110 section 8.4: no coding is named, so the body is broken JSON',
+  ...ENDPOINTS[client],
   level: 'should',
-  profiles: ENDPOINTS[client].profiles,
   needs: 'upstream',
   clients: [client],
   alone: 'unmarked',

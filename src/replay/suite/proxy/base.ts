@@ -2,6 +2,7 @@ import type { CassetteHeader, Entry } from '../../../cassette/format.ts';
 import type { RecordedExchange } from '../../../cassette/legs.ts';
 import { ENDPOINT_PATHS } from '../../../proxy/translated/setup.ts';
 import { type BaseUrl, parseBaseUrl, pathBelowV1 } from '../../../route/base-url.ts';
+import { rememberRecent } from '../../../util/recent.ts';
 import type { Protocol } from '../../../util/types.ts';
 import type { Made } from '../translation.ts';
 
@@ -16,17 +17,20 @@ export function baseOf(
   header: Pick<CassetteHeader, 'upstream'> | undefined,
 ): Made<BaseUrl> {
   const url = header?.upstream.url ?? '';
-  if (!URL.canParse(url)) return { ok: false, reason: 'the cassette does not say what the upstream was' };
+  const base = parseUrl(url);
+  if (!base) return { ok: false, reason: 'the cassette does not say what the upstream was' };
   if (REDACTED.test(url) || REDACTED.test(client.request.url)) {
     return { ok: false, reason: 'redaction changed a URL, so requests go elsewhere now' };
   }
-  const base = parseBaseUrl(url);
   const [first] = attempts;
   if (!first || isBelow(first, base)) return { ok: true, value: base };
   const own = ownBase(client, first);
   if (own && attempts.every((attempt) => isBelow(attempt, own))) return { ok: true, value: own };
   return { ok: false, reason: 'it was recorded with another upstream than the cassette names' };
 }
+
+/** All exchanges of a cassette have the same. */
+const parseUrl = rememberRecent((url) => (URL.canParse(url) ? parseBaseUrl(url) : undefined));
 
 function isBelow({ request }: Entry, { origin }: BaseUrl): boolean {
   return request.url.startsWith(`${origin}/`);

@@ -17,20 +17,17 @@ import { proxySplits } from './splits.ts';
 import type { AskedRequest } from './stage.ts';
 
 /** An exchange that was run again. */
-interface Rerun {
+export interface Rerun {
   /** As it was recorded, with the requests that are expected in the place of recorded ones. */
   exchange: RecordedExchange;
   plan: ProxyPlan;
   run: ProxyRun;
 }
 
-/** Runs, made once for both checks. */
-const RUNS = new WeakMap<CheckContext, Promise<Made<Rerun>>>();
-
+/** Run once for both checks. */
 function rerun(context: CheckContext): Promise<Made<Rerun>> {
-  const known = RUNS.get(context) ?? runAgain(context);
-  RUNS.set(context, known);
-  return known;
+  context.known.rerun ??= runAgain(context);
+  return context.known.rerun;
 }
 
 async function runAgain(context: CheckContext): Promise<Made<Rerun>> {
@@ -99,7 +96,7 @@ const NOT_ASKED = 'the proxy does not ask for it any more: the recording is left
 
 /** Recorded attempts that the proxy did not ask for; none where it was not run. */
 export async function unaskedAttempts(context: CheckContext): Promise<number[]> {
-  const made = await RUNS.get(context);
+  const made = await context.known.rerun;
   if (!made?.ok) return [];
   const { asked } = made.value.run;
   const numbers = context.exchange.attempts.map(({ _attempt }) => _attempt ?? 1);
@@ -107,8 +104,8 @@ export async function unaskedAttempts(context: CheckContext): Promise<number[]> 
 }
 
 /** How many recorded upstream calls were served. */
-export async function servedCalls(context: CheckContext): Promise<number> {
-  const made = await RUNS.get(context);
+export async function servedCalls({ known }: CheckContext): Promise<number> {
+  const made = await known.rerun;
   return made?.ok ? made.value.run.asked.filter(({ attempt }) => attempt !== undefined).length : 0;
 }
 
@@ -138,6 +135,7 @@ function expectedResponse({ exchange, expected }: CheckContext, leg: Leg): Expec
   return {
     leg,
     text: kept?.text,
+    losses: expected.get(exchange.id, 'losses.equal') === undefined,
     ...(kept?.status === undefined ? {} : { status: kept.status }),
     start: end?.by === 'client',
     cut: producer.how === 'passthrough' && end?.by === 'upstream' && end.how !== 'complete',

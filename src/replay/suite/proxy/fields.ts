@@ -8,26 +8,47 @@ type Field = [name: string, value: string];
 /**
  * Compares the header fields of a message: names as they are written, values, order and duplicates.
  * @param skip names in lower case that say nothing here
+ * @param vague names in lower case whose values say nothing here
  */
 export function compareFields(
   recorded: RawHeaders,
   made: RawHeaders,
   skip: ReadonlySet<string>,
+  vague: ReadonlySet<string> = NONE,
 ): TextDifference | undefined {
-  const [expected, actual] = [fieldsOf(recorded, skip), fieldsOf(made, skip)];
+  const [expected, actual] = [fieldsOf(recorded, skip, vague), fieldsOf(made, skip, vague)];
   const at = expected.findIndex((field, i) => !isSame(field, actual[i]));
   const place = at < 0 ? expected.length : at;
   if (at < 0 && actual.length === expected.length) return undefined;
   return describe(expected[place], actual[place], recorded, made);
 }
 
-/** What Tapedeck itself says of an exchange is worded by its version; what it says is compared by other checks. */
+const NONE: ReadonlySet<string> = new Set();
+
+/** What Tapedeck itself says of an exchange is worded by its version. */
 const OWN = /^x-tapedeck-/i;
 
-function fieldsOf(raw: RawHeaders, skip: ReadonlySet<string>): Field[] {
+/** Fields of its own with what they say, however they are worded. */
+const SAID: Readonly<Record<string, (value: string) => string>> = { 'x-tapedeck-losses': lossCounts };
+
+function fieldsOf(raw: RawHeaders, skip: ReadonlySet<string>, vague: ReadonlySet<string>): Field[] {
   return headerPairs(raw)
     .filter(([name]) => !skip.has(name.toLowerCase()))
-    .map(([name, value]) => [name, OWN.test(name) ? '' : value]);
+    .map(([name, value]) => [name, vague.has(name.toLowerCase()) ? '' : saidBy(name, value)]);
+}
+
+function saidBy(name: string, value: string): string {
+  if (!OWN.test(name)) return value;
+  return SAID[name.toLowerCase()]?.(value) ?? '';
+}
+
+/** A dictionary of integers (RFC 9651 section 3.2), in the order of its keys; where one is 0 it may as well be absent. */
+function lossCounts(value: string): string {
+  const members = value.split(',').map((member) => member.trim());
+  return members
+    .filter((member) => !/=0$/.test(member))
+    .sort()
+    .join(', ');
 }
 
 /** @param old the first field that differs; undefined: the other message has more @param now the one that stands there */

@@ -1,15 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Dispatcher } from 'undici';
 import type { CassetteHeader } from '../../../cassette/format.ts';
 import type { RecordedExchange } from '../../../cassette/legs.ts';
 import { type CarrySetup, carryExchange, newExchange } from '../../../proxy/carry.ts';
+import { createProxyServer } from '../../../proxy/http-server.ts';
 import { createRouter, type Router } from '../../../proxy/router.ts';
-import { createProxyServer } from '../../../proxy/server.ts';
 import type { BaseUrl } from '../../../route/base-url.ts';
-import { createUpstream, type Upstream } from '../../../upstream/client.ts';
+import type { Upstream } from '../../../upstream/client.ts';
+import { dispatchUpstream } from '../../../upstream/dispatch.ts';
 import type { CallDeck } from '../../polly/call-deck.ts';
-import { createPollyDispatcher } from '../../polly/dispatcher.ts';
+import { PollyCalls } from '../../polly/calls.ts';
 import { AT_ONCE } from '../../polly/pace.ts';
 import type { Retranslator } from '../translation.ts';
 import type { ProxyPlan } from './setup.ts';
@@ -28,11 +28,11 @@ export interface ProxyRun {
   hung: boolean;
 }
 
-/** Milliseconds that one exchange may take. It waits for nothing but the processor, and takes less than one as a rule; a large one takes seconds. */
+/** Milliseconds that one exchange may take, up to one `LOOK_MS` more. It waits for nothing but the processor, and takes less than one as a rule; a large one takes seconds. */
 const RUN_MS = 30_000;
 
-/** What the proxy needs of `Upstream`'s settings when its dispatcher is replaced: nothing. */
-const UNUSED = { connectMs: 0, headMs: 0, idleMs: 0, keepAliveMs: 0, keepAliveMarginMs: 0, headBytes: 0 };
+/** How often it is looked whether it takes longer. */
+const LOOK_MS = 1_000;
 
 /**
  * The proxy, in this process and without a port, over one cassette: its server gets connections that are in memory, and its dispatcher is a
@@ -42,19 +42,23 @@ export class ProxyHost {
   readonly header: Pick<CassetteHeader, 'upstream'> | undefined;
   readonly #retranslator: Retranslator;
   readonly #stage = new Stage();
-  readonly #dispatcher: Dispatcher;
+  readonly #calls: PollyCalls;
   readonly #upstream: Upstream;
   readonly #server: Server;
   /** By base URL: all exchanges of a cassette have one, unless it was merged. */
   readonly #routers = new Map<string, Router>();
   #accept: (request: IncomingMessage, response: ServerResponse) => void = () => {};
+  readonly #watch = new Watch();
 
   constructor(header: Pick<CassetteHeader, 'upstream'> | undefined, retranslator: Retranslator) {
     this.header = header;
     this.#retranslator = retranslator;
     const config = { mode: 'replay', recordIfMissing: false, startPace: () => AT_ONCE } as const;
-    this.#dispatcher = createPollyDispatcher(this.#stage, config);
-    this.#upstream = createUpstream(UNUSED, this.#dispatcher);
+    this.#calls = new PollyCalls(this.#stage, config);
+    this.#upstream = {
+      send: (request, handler) => dispatchUpstream(this.#calls, request, handler),
+      close: async () => {},
+    };
     this.#server = createProxyServer((request, response) => this.#accept(request, response));
   }
 
@@ -69,7 +73,7 @@ export class ProxyHost {
       wire.once('close', () => resolve(true));
     });
     this.#server.emit('connection', wire);
-    const ended = await within(RUN_MS, over);
+    const ended = await this.#watch.until(over);
     // What it may still ask upstream belongs to this exchange.
     await nextTurn();
     wire.destroy();
@@ -88,7 +92,8 @@ export class ProxyHost {
   }
 
   async close(): Promise<void> {
-    await this.#dispatcher.destroy();
+    this.#watch.end();
+    await this.#calls.destroy();
   }
 
   /** @param done the exchange is over, and the client has got all of it */
@@ -124,14 +129,29 @@ export class ProxyHost {
 /** Only what is recorded has times. */
 const clock = () => 0;
 
-async function within(ms: number, over: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([over, late]);
-  } finally {
-    clearTimeout(timer);
+/** Ends what takes too long. One timer for all: to set one for each costs as much as a small exchange does in a part of the proxy. */
+class Watch {
+  #timer: NodeJS.Timeout | undefined;
+  #looks = 0;
+  #late = () => {};
+
+  /** Resolves with what `over` does, or with false. */
+  until(over: Promise<boolean>): Promise<boolean> {
+    this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
+    this.#looks = 0;
+    return new Promise((resolve, reject) => {
+      this.#late = () => resolve(false);
+      over.then(resolve, reject);
+    });
+  }
+
+  #look(): void {
+    this.#looks += 1;
+    if (this.#looks > RUN_MS / LOOK_MS) this.#late();
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#late = () => {};
   }
 }

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../src/protocols/grammar.ts';
+import {
+  endingOf,
+  finalAnnotations,
+  readFailure,
+  type SourceEnding,
+  type SourceFailure,
+} from '../../../src/translate/shared/source-items.ts';
+
+const UNSAID = { code: 'server_error', message: 'The provider failed and did not say why.' };
+
+describe('readFailure', () => {
+  const CASES: [value: unknown, failure: SourceFailure][] = [
+    ['It broke.', { code: 'server_error', message: 'It broke.' }],
+    [
+      { code: 'c', type: 't', message: 'm', param: 'p' },
+      { code: 'c', message: 'm', param: 'p' },
+    ],
+    [
+      { type: 't', message: 'm', param: 7 },
+      { code: 't', message: 'm' },
+    ],
+    [{}, UNSAID],
+    [7, UNSAID],
+  ];
+  it.each(CASES)('%j', (value, failure) => expect(readFailure(value)).toEqual(failure));
+});
+
+describe('endingOf', () => {
+  type Ending = SourceEnding extends infer E ? (E extends unknown ? Omit<E, 'response'> : never) : never;
+  const CASES: [response: JsonObject, ending: Ending][] = [
+    [{ output: [] }, { how: 'completed' } as Ending],
+    [{}, { how: 'failed', failure: UNSAID } as Ending],
+    [{ status: 'completed' }, { how: 'completed' } as Ending],
+    [{ status: 'completed', error: 'It broke.' }, { how: 'failed', failure: readFailure('It broke.') } as Ending],
+    [{ status: 'incomplete' }, { how: 'incomplete', reason: 'unknown' } as Ending],
+    [{ status: 'incomplete', incomplete_details: { reason: 'r' } }, { how: 'incomplete', reason: 'r' } as Ending],
+    [
+      { status: 'queued', error: null },
+      {
+        how: 'failed',
+        failure: { code: 'server_error', message: "The provider's response is queued, not finished." },
+      } as Ending,
+    ],
+  ];
+  it.each(CASES)('%j', (response, ending) => expect(endingOf(response)).toEqual({ ...ending, response }));
+});
+
+describe('finalAnnotations', () => {
+  it('are those of the parts of a message', () => {
+    const content = [{ annotations: [{ a: 1 }, 'none'] }, 'none', { annotations: [{ b: 2 }] }];
+    expect(finalAnnotations({ type: 'message', content })).toEqual([
+      { part: 0, annotation: { a: 1 } },
+      { part: 2, annotation: { b: 2 } },
+    ]);
+    expect(finalAnnotations({ type: 'reasoning', content })).toEqual([]);
+  });
+});
