@@ -44,6 +44,9 @@ export interface ExchangePlaces {
   exchange(number: number): Promise<RecordedExchange | undefined>;
 }
 
+/** Told of a killed recording that became a cassette, and of how many exchanges it has. */
+export type OnRecovered = (path: string, exchanges: number) => void;
+
 /** Where recordings go and where they are looked for, below the working directory. */
 export const CASSETTE_FOLDER = 'cassettes';
 
@@ -52,10 +55,14 @@ const RECORD_HINT = 'Record one with `tapedeck record --upstream URL`.';
 /**
  * Opens a cassette, or the HAR file of another program. A killed recording of that name is recovered first.
  * @param options.pristine refuse a cassette whose entries do not fit its checksum
+ * @param options.onRecovered is told of that
  * @throws TapedeckError `cassette-not-found`, `cassette-unreadable`, `cassette-too-new`, `cassette-edited`
  */
-export async function openCassette(path: string, options: { pristine?: boolean } = {}): Promise<CassetteReader> {
-  const source = await openSource(await recovered(path));
+export async function openCassette(
+  path: string,
+  options: { pristine?: boolean; onRecovered?: OnRecovered } = {},
+): Promise<CassetteReader> {
+  const source = await openSource(await recovered(path, options.onRecovered));
   try {
     return await readCassette(source, options);
   } catch (error) {
@@ -69,11 +76,11 @@ export async function openCassette(path: string, options: { pristine?: boolean }
  * `cassettes/`). Killed recordings that are seen on the way are recovered.
  * @throws TapedeckError `cassette-not-found`
  */
-export async function findCassette(arg: string | undefined, cwd: string): Promise<string> {
+export async function findCassette(arg: string | undefined, cwd: string, onRecovered?: OnRecovered): Promise<string> {
   const path = resolve(cwd, arg ?? CASSETTE_FOLDER);
   const found = await look(path);
-  if (arg === undefined || found?.folder) return newestIn(path, arg ?? `${CASSETTE_FOLDER}/`);
-  return recovered(path);
+  if (arg === undefined || found?.folder) return newestIn(path, arg ?? `${CASSETTE_FOLDER}/`, onRecovered);
+  return recovered(path, onRecovered);
 }
 
 /**
@@ -105,8 +112,9 @@ export async function writeCassette(
   return writeCassetteFile(path, header, entries, options);
 }
 
-async function newestIn(folder: string, shown: string): Promise<string> {
+async function newestIn(folder: string, shown: string, onRecovered: OnRecovered | undefined): Promise<string> {
   const recoveries = await recoverJournals(folder);
+  for (const recovery of recoveries) tellRecovery(recovery, onRecovered);
   let newest: { path: string; modifiedAt: number } | undefined;
   for (const path of await listFolder(folder, (name) => name.endsWith('.har'))) {
     const found = await look(path);
@@ -123,9 +131,11 @@ async function newestIn(folder: string, shown: string): Promise<string> {
 }
 
 /** The path itself, or that of the cassette which the journal of that name became. */
-async function recovered(path: string): Promise<string> {
+async function recovered(path: string, onRecovered: OnRecovered | undefined): Promise<string> {
   const isJournal = path.endsWith(JOURNAL_SUFFIX);
-  const [recovery] = await recoverJournals(path);
+  const recoveries = await recoverJournals(path);
+  for (const one of recoveries) tellRecovery(one, onRecovered);
+  const [recovery] = recoveries;
   const found = isJournal ? undefined : await look(path);
   if (found) return path;
   if (recovery?.outcome === 'recovered') return recovery.path;
@@ -151,6 +161,11 @@ function unreadable(path: string, error: unknown): unknown {
   if (isAbsent(error)) return missing(path);
   const message = `${path} cannot be read: ${messageOf(error)}.`;
   return new TapedeckError('cassette-unreadable', message, { hint: 'Check who may read it.', cause: error });
+}
+
+/** A journal that was only left lying beside its finished cassette is no news. */
+function tellRecovery(recovery: Recovery, onRecovered: OnRecovered | undefined): void {
+  if (recovery.outcome === 'recovered' && recovery.exchanges > 0) onRecovered?.(recovery.path, recovery.exchanges);
 }
 
 function stillRecording(recovery: Recovery): TapedeckError {

@@ -11,6 +11,8 @@ export interface Command {
   /** One line for the list of commands. */
   summary: string;
   flags: Record<string, Options>;
+  /** It runs a client that stands behind `--`. */
+  takesCommand?: true;
   /** Shown under "Examples": what to type, what it does. At least one. */
   examples: [command: string, what: string][];
   /** More positional arguments or checks. */

@@ -11,7 +11,7 @@ import { selectChecks } from './conformance/select.ts';
 import { readSettings, selectionOf } from './conformance/settings.ts';
 import { tryGateway } from './conformance/stage.ts';
 import type { Io } from './io.ts';
-import { type Output, parseOutputs, writeWith } from './replay/output.ts';
+import { checkOutputs, outputsOf, writeWith } from './replay/output.ts';
 
 /** `tapedeck conformance`: a verdict on any gateway. */
 export const conformanceCommand: Command = {
@@ -27,7 +27,10 @@ export const conformanceCommand: Command = {
     ],
     ['$0 conformance --gateway opencodex', 'The same for a well-known gateway, which is installed first'],
     ['$0 conformance http://127.0.0.1:4000/v1 --live -m gpt-5.5 --key-env GATEWAY_KEY', "With the gateway's own model"],
-    ['$0 conformance --launch … --codex 0.113.0,0.169.0', 'With real Codex binaries as clients, too'],
+    [
+      "$0 conformance --launch './gateway --port {port} --upstream {upstream}' --codex 0.113.0,0.169.0",
+      'With real Codex binaries as clients, too',
+    ],
     ['$0 conformance --compare before.json after.json', 'Two reports side by side'],
   ],
   extend: (yargs) => yargs.positional('url', { type: 'string', describe: 'Base URL of the gateway' }),
@@ -48,6 +51,7 @@ async function run(args: Arguments, io: Io): Promise<number> {
   const settings = readSettings(args, io);
   if (args['dry-run'] === true) return sayPlan(checks, settings.mode, args, io);
   const measures = await readMeasures(args, io);
+  await checkOutputs(outputs, io);
   await clients.fetch(checks);
   const progress = createProgress(io);
   const found = await tryGateway(settings, checks, io, progress.step).finally(progress.clear);
@@ -56,12 +60,6 @@ async function run(args: Arguments, io: Io): Promise<number> {
   if (measures.other) sayBeside(measures.other, report, outputs, io);
   if (settings.mode === 'basic') sayWaysToGoOn(settings, io);
   return exitOfReport(report);
-}
-
-/** `--json` is `--reporter json`. */
-function outputsOf(args: Arguments): Output[] {
-  const named = (args.reporter as string[] | undefined) ?? [];
-  return parseOutputs(args.json === true ? [...named, 'json'] : named);
 }
 
 /** On a terminal alone: how far the run is. */

@@ -1,4 +1,4 @@
-import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
+import { type CassetteReader, openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError } from '../errors.ts';
 import {
   type CassetteDifference,
@@ -12,6 +12,7 @@ import { sourceOfCassette } from '../replay/exchange-source.ts';
 import type { MatchLevel } from '../replay/request.ts';
 import { differenceLines } from '../report/difference-text.ts';
 import type { Arguments, Command } from './command.ts';
+import { findNamed } from './find-cassette.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, say, sayJson } from './io.ts';
 import { readMatchRules } from './match-rules.ts';
@@ -78,15 +79,19 @@ async function run(args: Arguments, io: Io): Promise<number> {
 async function readSides(args: Arguments, io: Io): Promise<[Side, Side]> {
   const words = (args.what as unknown[]).map(String);
   if (words.length !== 2 && words.length !== 4) {
-    throw new TapedeckError('usage', `${words.length} arguments name no two things to compare.`, {
-      hint: 'Give two cassettes (A B), or a cassette and an exchange of it twice (A N B M).',
-    });
+    throw new TapedeckError(
+      'usage',
+      `It takes two cassettes, or a cassette and an exchange twice; ${words.length === 1 ? '1 argument was' : `${words.length} arguments were`} given.`,
+      {
+        hint: '`tapedeck diff A.har B.har`, or `tapedeck diff A.har 3 B.har 4` (exchange 3 of one, exchange 4 of the other).',
+      },
+    );
   }
   const isPair = words.length === 4;
   const [first, second] = isPair ? [words[0]!, words[2]!] : [words[0]!, words[1]!];
   return [
-    { path: await findCassette(first, io.cwd), exchange: isPair ? words[1] : undefined },
-    { path: await findCassette(second, io.cwd), exchange: isPair ? words[3] : undefined },
+    { path: await findNamed(first, io), exchange: isPair ? words[1] : undefined },
+    { path: await findNamed(second, io), exchange: isPair ? words[3] : undefined },
   ];
 }
 

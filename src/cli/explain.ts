@@ -1,15 +1,16 @@
 import type { RecordedExchange } from '../cassette/legs.ts';
-import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
+import { type CassetteReader, openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError } from '../errors.ts';
 import type { BreakExplanation, ExchangeLine } from '../report/explain-report.ts';
 import type { Diagnosis } from '../validate/diagnose/types.ts';
-import { diagnoseExchange } from '../validate/diagnose.ts';
+import { diagnoseExchange, NOT_JUDGED } from '../validate/diagnose.ts';
 import { validateExchange } from '../validate/exchange.ts';
 import type { Arguments, Command } from './command.ts';
 import { readExchangeArgument } from './exchange-argument.ts';
 import { forecastFor } from './explain/forecast.ts';
 import { hopsJson, hopsOf, printHops } from './explain/hop.ts';
 import { printAllWell, printDiagnosis, printOthers } from './explain/print.ts';
+import { findNamed } from './find-cassette.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, say, sayJson } from './io.ts';
 import { READING, sayWhenSlow } from './patience.ts';
@@ -56,6 +57,8 @@ interface Reading {
   /** The exchange that is explained in full; undefined when the cassette holds none. */
   chosen: Explained | undefined;
   count: number;
+  /** Of these, the ones that rules are known for. */
+  judged: number;
   /** The exchanges that are told of, the chosen one too: all of them as JSON, else those that are not well. */
   lines: ExchangeLine[];
 }
@@ -65,7 +68,7 @@ type Diagnose = (exchange: RecordedExchange, number: number) => Diagnosis;
 async function run(args: Arguments, io: Io): Promise<number> {
   const { cassette: name, exchange: wanted } = readExchangeArgument(args);
   const version = readVersion(args.codex);
-  const path = await findCassette(name, io.cwd);
+  const path = await findNamed(name, io);
   const cassette = await sayWhenSlow(io, READING, openCassette(path));
   try {
     const hops = args.hop === false ? undefined : await hopsOf(cassette, wanted, version);
@@ -114,11 +117,12 @@ function diagnoser(cassette: string, version: string | undefined): Diagnose {
 /** Reads all exchanges, and keeps the first one of the worst level. */
 async function readAll(cassette: CassetteReader, diagnose: Diagnose, all: boolean): Promise<Reading> {
   const rank: Record<Diagnosis['level'], number> = { ok: 0, warning: 1, broken: 2 };
-  const reading: Reading = { chosen: undefined, count: 0, lines: [] };
+  const reading: Reading = { chosen: undefined, count: 0, judged: 0, lines: [] };
   for await (const exchange of cassette.exchanges()) {
     reading.count += 1;
     const number = reading.count;
     const diagnosis = diagnose(exchange, number);
+    if (diagnosis.headline !== NOT_JUDGED) reading.judged += 1;
     if (all || diagnosis.level !== 'ok') reading.lines.push(lineOf({ number, diagnosis }));
     const best = reading.chosen?.diagnosis.level;
     if (best === undefined || rank[diagnosis.level] > rank[best]) reading.chosen = { number, diagnosis };
@@ -129,7 +133,7 @@ async function readAll(cassette: CassetteReader, diagnose: Diagnose, all: boolea
 async function readOne(cassette: CassetteReader, name: string, diagnose: Diagnose): Promise<Reading> {
   const { exchange, number } = await findExchange(cassette, name);
   const chosen = { number, diagnosis: diagnose(exchange, number) };
-  return { chosen, count: 1, lines: [lineOf(chosen)] };
+  return { chosen, count: 1, judged: 1, lines: [lineOf(chosen)] };
 }
 
 function lineOf({ number, diagnosis }: Explained): ExchangeLine {
@@ -147,14 +151,14 @@ function toJson(path: string, { chosen, lines }: Reading): BreakExplanation {
   };
 }
 
-function print(io: Io, path: string, { chosen, count, lines }: Reading): void {
+function print(io: Io, path: string, { chosen, count, judged, lines }: Reading): void {
   say(io, io.colour.dim(path));
   if (!chosen) {
     say(io, 'It holds no exchange.');
     return;
   }
   if (chosen.diagnosis.level === 'ok' && count > 1) {
-    printAllWell(io, count, chosen.diagnosis);
+    printAllWell(io, count, judged, chosen.diagnosis);
     return;
   }
   printDiagnosis(io, chosen.number, chosen.diagnosis);

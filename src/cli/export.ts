@@ -3,7 +3,7 @@ import { legFiles } from '../cassette/export/files.ts';
 import { exportHar, type HarOptions } from '../cassette/export/har.ts';
 import { createFile, look } from '../cassette/journal.ts';
 import { legOf, type RecordedExchange } from '../cassette/legs.ts';
-import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
+import { type CassetteReader, openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError } from '../errors.ts';
 import { curlLines } from '../report/curl.ts';
 import { formatBytes, formatCount } from '../report/format.ts';
@@ -11,6 +11,7 @@ import type { LegName } from '../util/types.ts';
 import { VERSION } from '../util/version.ts';
 import type { Arguments, Command } from './command.ts';
 import { readExchangeArgument } from './exchange-argument.ts';
+import { findNamed } from './find-cassette.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, remark, sayJson } from './io.ts';
 import { findExchange } from './show/select.ts';
@@ -62,7 +63,7 @@ export const exportCommand: Command = {
 async function run(args: Arguments, io: Io): Promise<number> {
   const { cassette: named, exchange } = readExchangeArgument(args);
   const wanted = readFlags(args, exchange);
-  const path = await findCassette(named, io.cwd);
+  const path = await findNamed(named, io);
   const cassette = await openCassette(path);
   try {
     await FORMS[wanted.to](cassette, wanted, io);

@@ -47,6 +47,18 @@ export function readPositive(flag: string, value: unknown): number | undefined {
 }
 
 /**
+ * Refuses to start a gateway that nobody tells where its provider is.
+ * @param flag names the port of the provider, for a gateway that has it in a configuration of its own
+ * @throws TapedeckError `usage`
+ */
+export function requireUpstream(command: string, flag: string, port: unknown): void {
+  if (port !== undefined || /\{upstream(?:_root)?\}/.test(command)) return;
+  throw new TapedeckError('usage', 'The command that starts the gateway does not tell it where its provider is.', {
+    hint: `Write {upstream} (or {upstream_root}, without /v1) where it is told the base URL of its provider, or give the port that stands in its configuration with ${flag}.`,
+  });
+}
+
+/**
  * How the gateway of `--launch` is started: in the working directory, at the port of the URL where one is named.
  * @param seconds of `--launch-timeout`
  */

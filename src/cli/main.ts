@@ -39,7 +39,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       throw error ?? usageError(message, argv);
     });
   try {
-    for (const command of await commandsFor(argv)) {
+    const commands = await commandsFor(argv);
+    for (const command of commands) {
       if ('load' in command) {
         parser.command(command.usage, command.summary);
         continue;
@@ -49,7 +50,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
         command.summary,
         (y) => {
           const extended = command.extend ? command.extend(y) : y;
-          return extended.options(command.flags).example(command.examples);
+          if (command.takesCommand) extended.usage(`$0 ${command.usage} [-- COMMAND…]\n\n${command.summary}`);
+          return extended.options(command.flags);
         },
         async (args) => {
           const checked = checkArguments(args as unknown as Arguments, command);
@@ -58,13 +60,21 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       );
     }
     // The callback gets what yargs would write to the real stdout: help and the version.
-    await parser.parseAsync(argv.map(hideDash), {}, (_error, _args, output) => {
-      if (output) say(io, output);
+    await parser.parseAsync(argv.map(hideDash), {}, (_error, args, output) => {
+      if (output) say(io, 'help' in args && args.help ? [output, ...exampleLines(commands)].join('\n') : output);
     });
     return exitCode;
   } catch (error) {
     return report(error, argv, io);
   }
+}
+
+/** Each in a line of its own, as it is typed: yargs would break it to fit beside what it does. */
+function exampleLines(commands: readonly (Command | ListedCommand)[]): string[] {
+  const examples = commands.flatMap((command) => ('examples' in command ? command.examples : []));
+  if (examples.length === 0) return [];
+  const lines = examples.flatMap(([line, what]) => [`  # ${what}`, `  ${line.replaceAll('$0', 'tapedeck')}`]);
+  return ['', 'Examples:', ...lines];
 }
 
 /** yargs drops a lone `-`, which stands for stdin; this stands in for it while yargs reads the line. */
@@ -89,6 +99,9 @@ function checkArguments(args: Arguments, command: Command): Arguments {
       const hint = 'Give it once.';
       throw new TapedeckError('usage', `--${name} was given ${value.length} times.`, { hint });
     }
+    if (flag?.type === 'number' && Number.isNaN(value)) {
+      throw new TapedeckError('usage', `--${name} needs a number.`, { hint: `For example --${name} 8080.` });
+    }
     if (value === DASH) args[name] = '-';
     else if (Array.isArray(value)) args[name] = value.map((one) => (one === DASH ? '-' : one));
   }
@@ -97,12 +110,20 @@ function checkArguments(args: Arguments, command: Command): Arguments {
 
 /** What yargs says in terms of its own, said in ours. */
 function usageError(said: string, [name = '']: readonly string[]): TapedeckError {
-  const message = said.startsWith('Not enough non-option arguments') ? 'An argument is missing.' : said;
+  const message = said.startsWith('Not enough non-option arguments') ? 'An argument is missing.' : wrongChoice(said);
   const isCommand = Object.hasOwn(COMMANDS, name);
   const isWord = /^[^-]/.test(name);
   return new TapedeckError('usage', isCommand || !isWord ? message : `There is no command ${JSON.stringify(name)}.`, {
     hint: isCommand ? `Run \`tapedeck ${name} --help\`.` : 'Run `tapedeck --help` for the list of commands.',
   });
+}
+
+/** yargs tells a value that is none of the choices in three lines; other messages stay as they are. */
+function wrongChoice(said: string): string {
+  const found = /^Invalid values:\s+Argument: (\S+), Given: (.*), Choices: (.*)$/s.exec(said);
+  if (!found) return said;
+  const [, name = '', given = '', choices = ''] = found;
+  return `${name}: ${given} is none of ${choices.replaceAll('"', '')}.`;
 }
 
 /** Exit codes that say of a command after `--` that it could not be run. */

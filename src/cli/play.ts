@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createRedactor } from '../cassette/redact.ts';
-import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
+import { type CassetteReader, openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError } from '../errors.ts';
 import { sourceOfCassette } from '../replay/exchange-source.ts';
 import type { Repeat } from '../replay/match.ts';
@@ -10,13 +10,16 @@ import { type Player, type PlayerEvent, type PlayerOptions, type Speed, startPla
 import type { MatchLevel } from '../replay/request.ts';
 import { formatCount } from '../report/format.ts';
 import { parseBaseUrl } from '../route/base-url.ts';
+import { listenError } from '../util/listen-error.ts';
 import type { Arguments, Command } from './command.ts';
+import { findNamed } from './find-cassette.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, remark, say, sayJson } from './io.ts';
 import { readMatchRules } from './match-rules.ts';
 import { READING, sayWhenSlow } from './patience.ts';
 import type { Forwarder } from './play-forward.ts';
 import { proxyOptions, redactPatterns, warnOfOpenKey } from './proxy-flags.ts';
+import { warnOfSecrets } from './secret-warning.ts';
 import { serve } from './serve.ts';
 import { shortPath } from './short-path.ts';
 import { readSpeed } from './speed.ts';
@@ -24,6 +27,7 @@ import { readSpeed } from './speed.ts';
 export const playCommand: Command = {
   usage: 'play [cassette]',
   summary: 'Serve a cassette as a gateway or as an upstream, with no network',
+  takesCommand: true,
   flags: {
     as: {
       type: 'string',
@@ -94,6 +98,7 @@ async function play(file: string, cassette: CassetteReader, speed: Speed, args: 
     args.mode === 'new_episodes'
       ? (await import('./play-forward.ts')).createForwarder(file, upstream, patterns)
       : undefined;
+  await warnOfSecrets(cassette, cassette.exchanges(), io);
   const { header } = cassette;
   const { rules } = await readMatchRules(io);
   const watch = watchPlayer(args.json as boolean, io);
@@ -140,13 +145,13 @@ async function cassettePath(args: Arguments, io: Io): Promise<{ file: string; mi
       hint: 'Name it with --upstream URL.',
     });
   }
-  if (args.mode !== 'once') return { file: await findCassette(name, io.cwd), missing: false };
+  if (args.mode !== 'once') return { file: await findNamed(name, io), missing: false };
   if (name === undefined) {
     throw new TapedeckError('usage', '--mode once needs the name of a cassette.', {
       hint: 'Write `tapedeck play NAME.har --mode once --upstream URL`.',
     });
   }
-  if (await exists(name, io)) return { file: await findCassette(name, io.cwd), missing: false };
+  if (await exists(name, io)) return { file: await findNamed(name, io), missing: false };
   return { file: resolve(io.cwd, name), missing: true };
 }
 
@@ -161,7 +166,6 @@ async function exists(name: string | undefined, io: Io): Promise<boolean> {
 async function start(options: PlayerOptions, host: string, port: number): Promise<Player> {
   return startPlayer(options).catch(async (cause: NodeJS.ErrnoException) => {
     if (cause instanceof TapedeckError || cause.code === undefined) throw cause;
-    const { listenError } = await import('../proxy/server.ts');
     throw listenError(cause, host, port);
   });
 }

@@ -10,6 +10,7 @@ import { watchExchanges } from './watch.ts';
 export const proxyCommand: Command = {
   usage: 'proxy',
   summary: 'The same proxy without a cassette; without --upstream, an embedded scripted provider answers',
+  takesCommand: true,
   flags: {
     upstream: FLAGS.upstream,
     host: FLAGS.host,

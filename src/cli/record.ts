@@ -1,5 +1,9 @@
+import { rmdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { look } from '../cassette/journal.ts';
 import { createRecorder } from '../cassette/recorder.ts';
 import { JOURNAL_SUFFIX } from '../cassette/recovery.ts';
+import { CASSETTE_FOLDER } from '../cassette/store.ts';
 import { EXIT } from '../errors.ts';
 import { startProxy } from '../proxy/server.ts';
 import type { Outcome } from '../util/types.ts';
@@ -18,6 +22,7 @@ import { watchExchanges } from './watch.ts';
 export const recordCommand: Command = {
   usage: 'record',
   summary: 'Proxy with recording: write what crosses the wire to a cassette',
+  takesCommand: true,
   flags: {
     output: { type: 'string', alias: 'o', describe: 'Cassette file or folder (default: cassettes/<date>-<n>.har)' },
     upstream: { ...FLAGS.upstream, demandOption: true },
@@ -66,6 +71,8 @@ export const recordCommand: Command = {
     const header = around ? aroundHeader(plain, around) : plain;
     const output = await chooseOutput(args, io);
     let failure: string | undefined;
+    const home = resolve(io.cwd, CASSETTE_FOLDER);
+    const isNew = (await look(home)) === undefined;
     const recorder = await createRecorder({
       path: output.path,
       force: output.force,
@@ -91,12 +98,15 @@ export const recordCommand: Command = {
       code = await serve(proxy, io, { json: args.json as boolean, command, codexHome: args['codex-home'] as string });
     } catch (error) {
       await recorder.discard();
+      // Removes a folder only when nothing is in it.
+      if (isNew) await rmdir(home).catch(() => undefined);
       throw error;
     }
     const style = { json: args.json as boolean, quiet: command.length > 0 };
     if (ended.all === 0 && output.dropEmpty) {
       // An empty cassette that nobody named would only become the newest one.
       await recorder.discard();
+      if (isNew) await rmdir(home).catch(() => undefined);
       sayNothingCame(args.append as boolean, style, io);
       return code;
     }
@@ -106,6 +116,7 @@ export const recordCommand: Command = {
     const summary = around && isWhole ? await joinRecording(recording) : recording;
     const files = isWhole ? await output.finish(summary) : [];
     saySummary(summary, files, style, io);
+    if (ended.all === 0) remark(io, 'Nothing came, so the cassette holds no exchange.');
     if (failure !== undefined) return command.length === 0 ? EXIT.output : EXIT.tapedeckFailed;
     const unreachable = ended.all > 0 && ended.refused === ended.all;
     return command.length === 0 && unreachable ? EXIT.unreachable : code;

@@ -6,8 +6,9 @@ import type { Arguments, Command } from './command.ts';
 import { FLAGS } from './flags.ts';
 import type { Io } from './io.ts';
 import { AGAINST_FLAGS, isAgainst } from './replay/against-flags.ts';
+import { watchExpected } from './replay/expected.ts';
 import { findInputs } from './replay/inputs.ts';
-import { parseOutputs, REPORTER_FLAG, writeReports } from './replay/output.ts';
+import { checkOutputs, outputsOf, REPORTER_FLAG, writeReports } from './replay/output.ts';
 
 /** As `validate` judges: what clients in general need, and what Codex does. */
 const DEFAULT_PROFILES = ['tolerant', 'codex'];
@@ -52,6 +53,7 @@ export const replayCommand: Command = {
       describe: 'Threads that work on cassettes (default: all cores, where there is enough to do)',
     },
     reporter: REPORTER_FLAG,
+    json: { ...FLAGS.json, describe: 'The same as --reporter json' },
     ...AGAINST_FLAGS,
     // Only to say where they belong.
     port: { type: 'number', hidden: true },
@@ -76,12 +78,14 @@ async function run(args: Arguments, io: Io): Promise<number> {
   refuseServing(args);
   const against = isAgainst(args);
   const options = readOptions(args);
-  const outputs = parseOutputs(args.reporter as string[] | undefined);
+  const outputs = outputsOf(args);
   const jobs = readJobs(args.jobs as number | undefined);
   const shard = args.shard as string | undefined;
   if (shard !== undefined) parseShard(shard);
   const inputs = await findInputs(((args.cassette as string[] | undefined) ?? []).map(String), io);
+  await checkOutputs(outputs, io);
   const progress = createProgress(inputs.length, io);
+  const tellExpected = args.update === true ? await watchExpected(inputs, io) : undefined;
   const task = {
     inputs,
     options,
@@ -93,6 +97,7 @@ async function run(args: Arguments, io: Io): Promise<number> {
     ? await (await import('./replay/against.ts')).replayAgainst(task, args, io)
     : await runSuite({ ...task, update: args.update as boolean, ...(jobs === undefined ? {} : { jobs }) });
   progress.clear();
+  await tellExpected?.();
   const { counts } = report;
   if (options.filter !== undefined && shard === undefined && counts.exchanges === 0 && counts.unreadable === 0) {
     throw new TapedeckError('usage', `Nothing fits --filter ${options.filter}.`, {

@@ -4,14 +4,15 @@ import { TapedeckError } from '../errors.ts';
 import { mergeReports } from '../report/results/merge.ts';
 import { exitOfReport, type ReplayReport } from '../report/results/model.ts';
 import type { Command } from './command.ts';
+import { FLAGS } from './flags.ts';
 import type { Io } from './io.ts';
-import { parseOutputs, REPORTER_FLAG, writeReports } from './replay/output.ts';
+import { outputsOf, REPORTER_FLAG, writeReports } from './replay/output.ts';
 
 /** `tapedeck report merge`: the JSON reports of a matrix of jobs as one. */
 export const reportCommand: Command = {
   usage: 'report <operation> <file..>',
   summary: 'Join the JSON reports of the parts of a `replay`, or write one in other formats',
-  flags: { reporter: REPORTER_FLAG },
+  flags: { reporter: REPORTER_FLAG, json: { ...FLAGS.json, describe: 'The same as --reporter json' } },
   examples: [
     ['$0 report merge part-*.json', 'What one run over everything would have said, and its exit code'],
     ['$0 report merge all.json --reporter html=replay.html', 'The same report in another format'],
@@ -21,7 +22,7 @@ export const reportCommand: Command = {
       .positional('operation', { type: 'string', choices: ['merge'], describe: 'What to do', demandOption: true })
       .positional('file', { type: 'string', array: true, describe: 'JSON reports of `replay`', demandOption: true }),
   async run(args, io) {
-    const outputs = parseOutputs(args.reporter as string[] | undefined);
+    const outputs = outputsOf(args);
     const files = (args.file as string[]).map(String);
     const reports = await Promise.all(files.map(async (name) => ({ name, report: await readReport(name, io) })));
     const report = mergeReports(reports);

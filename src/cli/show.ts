@@ -1,5 +1,5 @@
 import { legsOf, type RecordedExchange } from '../cassette/legs.ts';
-import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
+import { type CassetteReader, openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError } from '../errors.ts';
 import { cassetteHeadLines } from '../report/cassette-head.ts';
 import { continuesEarlier, effectiveInput, previousOf, responseOf } from '../report/effective-input.ts';
@@ -12,9 +12,11 @@ import { isUtf8 } from '../util/bytes.ts';
 import type { LegName } from '../util/types.ts';
 import type { Arguments, Command } from './command.ts';
 import { type ExchangeArgument, readExchangeArgument } from './exchange-argument.ts';
+import { findNamed } from './find-cassette.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, remark, say, sayJson } from './io.ts';
 import { READING, sayWhenSlow } from './patience.ts';
+import { warnOfSecrets } from './secret-warning.ts';
 import { chooseLeg, curlOf, wireBytes } from './show/leg.ts';
 import { findExchange } from './show/select.ts';
 import { writeOut } from './write-out.ts';
@@ -56,7 +58,7 @@ export const showCommand: Command = {
 
 async function run(args: Arguments, io: Io): Promise<number> {
   const wanted = readArguments(args);
-  const path = await findCassette(wanted.cassette, io.cwd);
+  const path = await findNamed(wanted.cassette, io);
   const cassette = await sayWhenSlow(io, READING, openCassette(path));
   try {
     const needsOne = wanted.exchange !== undefined || wanted.leg !== undefined || wanted.form === 'curl';
@@ -121,6 +123,7 @@ async function writeTable(cassette: CassetteReader, io: Io): Promise<void> {
   }
   // An empty cassette has a head as well.
   if (rows.length > 0 || before !== '\n') await write();
+  await warnOfSecrets(cassette, cassette.exchanges(), io);
 }
 
 /** As much of a text as the table can show, in a copy: a part of a string keeps the whole of it in memory. */
@@ -159,6 +162,7 @@ function tableText(rows: readonly ExchangeRow[], io: Io, columns: number): strin
 
 async function showExchange(cassette: CassetteReader, wanted: Wanted, io: Io): Promise<void> {
   const { exchange, number } = await findExchange(cassette, wanted.exchange);
+  await warnOfSecrets(cassette, [exchange], io);
   const view = async (): Promise<ExchangeView> => {
     const effective = effectiveInput(exchange, await earlierOf(cassette, exchange, number));
     const own = viewExchange(exchange, legsOf(exchange), number);

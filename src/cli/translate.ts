@@ -6,7 +6,7 @@ import { type DocumentKind, translateDocument } from '../proxy/translated/docume
 import type { Protocol } from '../util/types.ts';
 import type { Command } from './command.ts';
 import { FLAGS } from './flags.ts';
-import { type Io, remark } from './io.ts';
+import { type Io, remark, sayJson } from './io.ts';
 
 const PROTOCOLS: readonly Protocol[] = ['responses', 'chat', 'messages'];
 
@@ -52,7 +52,7 @@ export const translateCommand: Command = {
       ...(request === undefined ? {} : { request: await readDocument(request, io) }),
     });
     if (args.json) {
-      io.stdout.write(`${JSON.stringify({ kind: document.kind, text: document.text, losses: document.losses })}\n`);
+      sayJson(io, { event: 'translated', kind: document.kind, text: document.text, losses: document.losses });
       return EXIT.ok;
     }
     io.stdout.write(document.text);

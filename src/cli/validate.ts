@@ -2,14 +2,15 @@ import type { RecordedExchange } from '../cassette/legs.ts';
 import { openCassette } from '../cassette/store.ts';
 import { EXIT, TapedeckError, worstExit } from '../errors.ts';
 import { validateDocument } from '../validate/document.ts';
-import { validateExchange } from '../validate/exchange.ts';
+import { isJudged, validateExchange } from '../validate/exchange.ts';
 import type { Profile } from '../validate/findings.ts';
 import { findRoot, ROOTS } from '../validate/profiles.ts';
 import { findHeaderSecrets, findSecrets } from '../validate/secrets.ts';
 import type { Arguments, Command } from './command.ts';
+import { tellRecovered } from './find-cassette.ts';
 import { FLAGS } from './flags.ts';
 import type { Io } from './io.ts';
-import { type Input, listCassettes, readDocument } from './validate/inputs.ts';
+import { type Input, listCassettes, readDocument, refuseOtherThanStream } from './validate/inputs.ts';
 import {
   addCounts,
   addExchange,
@@ -63,7 +64,7 @@ interface Wanted {
 async function run(args: Arguments, io: Io): Promise<number> {
   const wanted = readArguments(args);
   const json = wanted.json ? createJsonReport(wanted.profiles, (text) => writeOut(io, Buffer.from(text))) : undefined;
-  const total: Counts = { files: 0, unreadable: 0, exchanges: 0, errors: 0, warnings: 0, secrets: 0 };
+  const total: Counts = { files: 0, unreadable: 0, exchanges: 0, judged: 0, errors: 0, warnings: 0, secrets: 0 };
   const exits: number[] = [];
   const judge = wanted.as === undefined ? judgeCassettes : judgeDocuments;
   await json?.start();
@@ -116,7 +117,10 @@ async function* judgeDocuments(wanted: Wanted, io: Io, json: JsonReport | undefi
     const report = startReport(file === '-' ? 'stdin' : file);
     await json?.file(report.told.file, false);
     const exit = await attempt(report, async () => {
-      addFindings(report, validateDocument(root, await readDocument(file, io), wanted.profiles));
+      const text = await readDocument(file, io);
+      report.counts.judged = 1;
+      if (findRoot(root).form === 'stream') refuseOtherThanStream(text, report.told.file);
+      addFindings(report, validateDocument(root, text, wanted.profiles));
     });
     yield { report, exit };
   }
@@ -127,7 +131,7 @@ async function* judgeCassettes(wanted: Wanted, io: Io, json: JsonReport | undefi
     const report = startReport(input.name);
     report.told.exchanges = [];
     await json?.file(report.told.file, true);
-    const exit = await attempt(report, () => judgeCassette(input, report, wanted, json));
+    const exit = await attempt(report, () => judgeCassette(input, report, wanted, json, io));
     yield { report, exit };
   }
 }
@@ -138,15 +142,16 @@ async function judgeCassette(
   report: Report,
   wanted: Wanted,
   json: JsonReport | undefined,
+  io: Io,
 ): Promise<void> {
-  const cassette = await openCassette(input.path, { pristine: wanted.pristine });
+  const cassette = await openCassette(input.path, { pristine: wanted.pristine, onRecovered: tellRecovered(io) });
   try {
     addFindings(report, findHeaderSecrets(cassette.header));
     for await (const exchange of cassette.exchanges()) {
       const described = describeExchange(exchange, report.counts.exchanges + 1);
       await json?.exchange(described);
       const findings = [...findSecrets(exchange), ...validateExchange(exchange, { profiles: wanted.profiles })];
-      addExchange(report, described, findings);
+      addExchange(report, described, isJudged(exchange), findings);
     }
     if (cassette.edited) report.told.edited = true;
   } finally {

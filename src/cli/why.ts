@@ -1,5 +1,5 @@
 import { createRedactor, type Redactor } from '../cassette/redact.ts';
-import { type CassetteReader, findCassette, openCassette } from '../cassette/store.ts';
+import { type CassetteReader, openCassette } from '../cassette/store.ts';
 import { EXIT } from '../errors.ts';
 import { sourceOfCassette } from '../replay/exchange-source.ts';
 import type { Repeat } from '../replay/match.ts';
@@ -9,6 +9,7 @@ import { explanationLines } from '../report/why-text.ts';
 import { parseBaseUrl } from '../route/base-url.ts';
 import type { Side } from '../util/types.ts';
 import type { Arguments, Command } from './command.ts';
+import { findNamed } from './find-cassette.ts';
 import { FLAGS } from './flags.ts';
 import { type Io, say, sayJson } from './io.ts';
 import { readMatchRules } from './match-rules.ts';
@@ -69,7 +70,7 @@ export const whyCommand: Command = {
 
 async function run(args: Arguments, io: Io): Promise<number> {
   const side: Side = args.as === 'upstream' ? 'upstream' : 'client';
-  const path = await findCassette(String(args.cassette), io.cwd);
+  const path = await findNamed(String(args.cassette), io);
   const cassette = await sayWhenSlow(io, READING, openCassette(path));
   try {
     const asked = await readAsked(args, { path, side, redactor: redactorOf(cassette, args) }, io);

@@ -194,7 +194,7 @@ function withOutput(error: TapedeckError, group: Pick<ProcessGroup, 'output'>): 
   const lines = group.output().trimEnd().split('\n').slice(-SHOWN_LINES);
   const said =
     lines.join('').trim() === '' ? 'It wrote nothing.' : `It wrote:\n${lines.map((line) => `  ${line}`).join('\n')}`;
-  return new TapedeckError(error.code, `${error.message}\n${said}`, {
-    hint: 'Run the command by itself; it must stay in the foreground and listen on the port that it is given.',
-  });
+  const hint =
+    error.hint ?? 'Run the command by itself; it must stay in the foreground and listen on the port that it is given.';
+  return new TapedeckError(error.code, `${error.message}\n${said}`, { hint });
 }

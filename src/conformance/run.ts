@@ -6,6 +6,7 @@ import {
   type CheckResult,
   type ConformanceReport,
   countResults,
+  isBad,
   type RouteFacts,
   type RunMode,
   type RunOptions,
@@ -22,6 +23,7 @@ import { writeEvidence } from './harness/evidence.ts';
 import { findRoutes } from './harness/find-routes.ts';
 import { judgeJobs } from './harness/judge.ts';
 import type { Observed } from './harness/observed.ts';
+import { probeGateway, WITHOUT_PROVIDER, withoutProvider } from './harness/probe.ts';
 import { asTold, type Replacements, replacementsFor, secretsOf } from './harness/secrets.ts';
 import type { Ground } from './harness/try-check.ts';
 import { NOT_JUDGED } from './not-judged.ts';
@@ -90,8 +92,8 @@ export interface Job {
 }
 
 /**
- * Runs checks against a gateway. Throws `gateway-unreachable` when nothing listens there or, in a hermetic run, when no request reaches
- * the scripted upstream; whatever else the gateway does is a result.
+ * Runs checks against a gateway. Throws `gateway-unreachable` when nothing listens there, when nothing there is an endpoint of an API, or,
+ * in a hermetic run, when no request reaches the scripted upstream; whatever else the gateway does is a result.
  */
 export async function runConformance(options: ConformanceOptions): Promise<ConformanceReport> {
   const { provider, mode } = options;
@@ -108,6 +110,7 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const { routes, elsewhere } =
     mode === 'basic' ? { routes: [], elsewhere: undefined } : await findRoutes(ground, options.options.models);
   refuseWrongProvider(routes, elsewhere, options);
+  const gone = mode === 'basic' ? await probeGateway(ground, replacementsOf(options)) : undefined;
   const jobs = planJobs(options.checks, routes, mode);
   const control = provider && createControl(provider.upstream.url, ground);
   try {
@@ -121,7 +124,8 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     });
     const results: CheckResult[] = [];
-    for (const { job, result, observed, controlled } of judged) {
+    for (const found of judged) {
+      const { job, result, observed, controlled } = gone === undefined ? found : withoutProvider(found, gone);
       const evidence = await keepEvidence(job, { result, observed, controlled }, options);
       const again = result.verdict === 'pass' ? undefined : options.reproduce?.(result.check);
       results.push({
@@ -130,7 +134,8 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
         ...(again === undefined ? {} : { reproduce: again }),
       });
     }
-    return report(options, routes, results, results.length < jobs.length);
+    const told = report(options, routes, results, results.length < jobs.length);
+    return gone === undefined ? told : { ...told, notJudged: [WITHOUT_PROVIDER, ...told.notJudged] };
   } finally {
     await control?.close();
   }
@@ -157,7 +162,7 @@ function refuseWrongProvider(
   const told = routes.map((route) => asTold(route, replacementsOf(options)));
   const tried = told.map(({ client, model, detail }) => `${client} (${model}): ${detail ?? 'reached'}`).join('\n  ');
   throw new TapedeckError('gateway-unreachable', `${what}\n  ${tried}`, {
-    hint: `Set the base URL of the gateway's provider to ${provider?.upstream.url ?? 'the scripted upstream'}, for some without its /v1 (from a container, with the address at which it reaches this machine), and name a model that it routes there with --model.`,
+    hint: `Set the base URL of the gateway's provider to ${provider?.upstream.url ?? 'the scripted upstream'}, for some without its /v1 (in a --launch command: {upstream} or {upstream_root}; from a container, with the address at which it reaches this machine), and name a model that it routes there with --model.`,
   });
 }
 
@@ -206,16 +211,16 @@ async function keepEvidence(
   await mkdir(out, { recursive: true });
   const place = [check.id, nameOfRoute(route).replace('->', '-to-'), route.model, check.client ?? []].flat();
   const name = place.map((part) => part.replace(/[^\w.-]+/g, '_')).join('.');
-  const upstream = provider?.upstream.url ?? url;
+  // Beside other checks, what the gateway asks without a marker is nobody's; what fails was tried alone.
+  const around = provider !== undefined && (isBad(result) || result.verdict === 'warn');
+  const common = { around, upstream: provider?.upstream.url ?? url, secrets: secretsOf(key, extraHeaders) };
   const files = { gateway: join(out, `${name}.har`), control: join(out, `${name}.control.har`) };
-  const secrets = secretsOf(key, extraHeaders);
-  await writeEvidence(observed, { path: files.gateway, gateway: gateway ?? { name: 'gateway' }, upstream, secrets });
+  await writeEvidence(observed, { ...common, url, path: files.gateway, gateway: gateway ?? { name: 'gateway' } });
   if (controlled === undefined || controlled.length === 0) return { gateway: files.gateway };
   await writeEvidence(controlled, {
+    ...common,
     path: files.control,
     gateway: { name: 'tapedeck', version: VERSION },
-    upstream,
-    secrets,
   });
   return files;
 }

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { decodeBody } from '../decode/body.ts';
 import { LIMITS } from '../decode/limits.ts';
-import { TapedeckError } from '../errors.ts';
 import { classify } from '../route/endpoints.ts';
 import { concatBytes } from '../util/bytes.ts';
 import { headerValue } from '../util/headers.ts';
+import { listenError } from '../util/listen-error.ts';
 import type { Protocol } from '../util/types.ts';
 import { readJson } from './json-object.ts';
 import { defaultAnswer, problem } from './provider/default-answer.ts';
@@ -100,8 +100,8 @@ export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {
   });
   const host = options.host ?? '127.0.0.1';
   const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(new TapedeckError('port-unavailable', `${host}:${options.port ?? 0} cannot be listened on.`, { cause })),
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(listenError(cause, host, options.port ?? 0, { port: '--upstream-port', host: '--upstream-host' })),
     );
     server.listen(options.port ?? 0, host, () => resolve((server.address() as AddressInfo).port));
   });

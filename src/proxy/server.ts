@@ -4,11 +4,12 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { EntryEnd } from '../cassette/format.ts';
 import type { Recorder } from '../cassette/tap.ts';
-import { TapedeckError } from '../errors.ts';
 import { createAcceptor } from '../respond/websocket.ts';
 import { parseBaseUrl } from '../route/base-url.ts';
+import { findHop } from '../translate/hops.ts';
 import { createUpstream } from '../upstream/client.ts';
 import { watchSentHeads } from '../upstream/sent-head.ts';
+import { listenError } from '../util/listen-error.ts';
 import type { Outcome } from '../util/types.ts';
 import { type CarrySetup, carryExchange, newExchange } from './carry.ts';
 import { createClientKey, refuseKey, refuseKeyOfUpgrade, showsKey } from './client-key.ts';
@@ -86,7 +87,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   );
   const setup: CarrySetup = {
     upstream,
-    translation: options.translation && createTranslation(base, options.translation),
+    translation: options.translation && createTranslation(base, options.translation, findHop),
     credentials: clientKey || options.upstreamKey !== undefined ? { key: options.upstreamKey } : undefined,
     requestCoding: options.requestCoding ?? 'pass',
   };
@@ -205,19 +206,4 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
     server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, host, port)));
     server.listen(port, host, () => resolve(server.address() as AddressInfo));
   });
-}
-
-const LISTEN_PROBLEMS: Record<string, [message: string, hint: string]> = {
-  EADDRINUSE: ['is already in use', 'Choose another with --port, or leave --port out to take a free one.'],
-  EACCES: ['may not be used by this user', 'Choose one above 1023 with --port.'],
-  EADDRNOTAVAIL: ['is not an address of this machine', 'Give --host an address of this machine, such as 127.0.0.1.'],
-};
-
-/** The error of a port or an address that cannot be listened on. */
-export function listenError(cause: NodeJS.ErrnoException, host: string, port: number): TapedeckError {
-  const [what, hint] = LISTEN_PROBLEMS[cause.code ?? ''] ?? [
-    `cannot be listened on (${cause.message})`,
-    'Check --host.',
-  ];
-  return new TapedeckError('port-unavailable', `${host}:${port} ${what}.`, { hint, cause });
 }

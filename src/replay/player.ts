@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { RecordedExchange } from '../cassette/legs.ts';
 import type { Redactor } from '../cassette/redact.ts';
@@ -10,8 +10,9 @@ import type { Side } from '../util/types.ts';
 import { type Answer, type InterimAnswer, planAnswer } from './answer.ts';
 import { type ExchangeSource, sourceOfList } from './exchange-source.ts';
 import { type Leftover, openLibrary } from './library.ts';
-import { matchRequest, readBody } from './live-request.ts';
+import { listen } from './listen.ts';
 import type { OpenLive } from './live-connection.ts';
+import { matchRequest, readBody } from './live-request.ts';
 import type { Miss, Repeat } from './match.ts';
 import { planMessages } from './message-answer.ts';
 import { MISS_STATUS, missBody, missText } from './miss.ts';
@@ -164,11 +165,10 @@ export async function startPlayer(options: PlayerOptions): Promise<Player> {
     sockets.upgrade(request, socket, first);
   });
 
-  const address = await listen(server, options.host ?? '127.0.0.1', options.port ?? 0);
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  const { url, port } = await listen(server, options.host ?? '127.0.0.1', options.port ?? 0);
   return {
-    url: `http://${host}:${address.port}/v1`,
-    port: address.port,
+    url,
+    port,
     get served() {
       return counts.served;
     },
@@ -279,11 +279,4 @@ function refuseTooLarge(response: ServerResponse): void {
   const message = `The request body is over ${LIMITS.request.coded} bytes.`;
   response.writeHead(413, { 'content-type': 'application/json', connection: 'close' });
   response.end(errorText(null, { status: 413, code: 'body_too_large', message }));
-}
-
-function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve(server.address() as AddressInfo));
-  });
 }

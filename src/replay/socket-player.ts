@@ -132,7 +132,8 @@ function serveSocket(
         return live ? live.ask(message) : socket.send(missMessage(found.miss));
       })
       .catch((error: unknown) => {
-        if (!gone.signal.aborted) options.failed(target, error);
+        // Whoever goes away ends an answer early; that it is over is told later than nothing more can be sent.
+        if (!gone.signal.aborted && socket.readyState === socket.OPEN) options.failed(target, error);
         socket.terminate();
       });
   });

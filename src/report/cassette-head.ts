@@ -6,7 +6,7 @@ import { oneLine, padText } from './text.ts';
 export function cassetteHeadLines(header: CassetteHeader, edited: boolean): string[] {
   const { client, gateway, upstream } = header;
   const facts: [name: string, text: string | undefined][] = [
-    ['recorded', `${header.recordedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} by tapedeck ${header.tool}`],
+    ['recorded', `${header.recordedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} by ${recorderOf(header)}`],
     ['client', client === undefined ? 'unknown' : named(client)],
     ['gateway', gateway.name === 'tapedeck' ? undefined : named(gateway)],
     ['upstream', upstream.url + (upstream.protocol === null ? '' : ` (${upstream.protocol})`)],
@@ -15,6 +15,11 @@ export function cassetteHeadLines(header: CassetteHeader, edited: boolean): stri
     ['edited', edited ? 'the entries were changed after they were recorded' : undefined],
   ];
   return facts.flatMap(([name, text]) => (text === undefined ? [] : [`${padText(name, LABEL)}${oneLine(text)}`]));
+}
+
+/** Of a HAR file of another program `tool` is that program's name. */
+function recorderOf({ tool }: CassetteHeader): string {
+  return /^\d/.test(tool) ? `tapedeck ${tool}` : tool || 'another program';
 }
 
 /** Columns of the names on the left. */

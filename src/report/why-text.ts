@@ -89,8 +89,11 @@ function placeText({ in: part, pointer }: RuledDifference): string {
   return part === 'query' ? '(the query)' : oneLine(pointer) || '(the whole body)';
 }
 
-function ruleText({ rule, by }: RuledDifference): string {
-  return by.length === 0 ? rule : `${rule} ${by.join(' ')}`;
+function ruleText({ rule, by, recorded, asked }: RuledDifference): string {
+  if (by.length > 0) return `${rule} ${by.join(' ')}`;
+  // The word alone would say that something was replaced; within a list or an object other rules may have done so.
+  const isWhole = [recorded, asked].every((value) => typeof value !== 'object' || value === null);
+  return rule === 'scrub' && isWhole ? 'scrub (nothing replaced)' : rule;
 }
 
 /** `2 live, 5 scrub`. */

@@ -101,6 +101,6 @@ function unfoldResponse(response: JsonObject): StreamEvent[] {
     events.push(event('response.output_item.done', { output_index, item }));
   });
   const status = asString(response.status) ?? 'completed';
-  const last = ['completed', 'failed', 'incomplete'].includes(status) ? status : 'failed';
+  const last = ['completed', 'incomplete'].includes(status) ? status : 'failed';
   return [...events, event(`response.${last}`, { response })];
 }

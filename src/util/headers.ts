@@ -62,6 +62,16 @@ export function fromHarHeaders(list: readonly { name: string; value: string }[])
   return raw;
 }
 
+/** `headerValue` of the form that HAR 1.2 has. */
+export function harHeaderValue(list: readonly { name: string; value: string }[], name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  let found: string | undefined;
+  for (const { name, value } of list) {
+    if (isNamed(name, wanted)) found = found === undefined ? value : `${found}, ${value}`;
+  }
+  return found;
+}
+
 /** The first line of a head as HTTP/1.1 writes it, and its fields: names and values in turns, without the blanks before a value. */
 export function splitHead(text: string): { line: string; fields: string[] } {
   const fields: string[] = [];

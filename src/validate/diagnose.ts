@@ -9,6 +9,10 @@ import { tellEnding } from './diagnose/ending.ts';
 import { type ExchangeFacts, isUpgrade, readFacts } from './diagnose/facts.ts';
 import { tellForecast } from './diagnose/forecast.ts';
 import type { Diagnosis, DiagnosisContext, Forecast, FoundCause } from './diagnose/types.ts';
+import { isJudged } from './exchange.ts';
+
+/** Of an exchange that no rule is known for: not that it is well, but that nobody can say. */
+export const NOT_JUDGED = 'Nothing here could be judged: it belongs to none of the APIs that are known.';
 
 /** Common causes, the most telling first; docs/explain.md lists them. */
 export const CAUSES: readonly Cause[] = [...REQUEST_CAUSES, ...SERVER_CAUSES, ...ANSWER_CAUSES, ...STREAM_CAUSES];
@@ -83,6 +87,7 @@ function headlineOf(
   if (level === 'broken')
     return facts.forecast ? sentence(facts.forecast.reason) : (finding?.message ?? 'The exchange broke.');
   if (finding) return `The client gets along, but a rule is broken: ${finding.message}`;
+  if (!facts.forecast && !isJudged(facts.exchange)) return NOT_JUDGED;
   return 'Nothing wrong was found.';
 }
 

@@ -170,9 +170,9 @@ function judgeValue(root: string, text: string, value: unknown, profiles: readon
 
 function tellForeign(root: string, value: unknown, profiles: readonly Profile[]): Finding | undefined {
   const foreign = findForeignBody(root, value);
-  const profile = profileOf(findRoot(root), profiles);
+  const profile = foreign && profileOf(findRoot(root), profiles);
   if (!foreign || profile === undefined) return undefined;
-  const place = { pointer: `/${foreign.field}`, source: 'the API of the endpoint' };
+  const place = { pointer: foreign.pointer, source: 'the API of the endpoint' };
   return { profile, severity: 'error', rule: 'schema.foreign-body', message: foreign.hint, ...place };
 }
 

@@ -47,6 +47,13 @@ export function validateExchange(exchange: RecordedExchange, options: ExchangeOp
   });
 }
 
+/** Whether an exchange has a leg that rules are known for: its path belongs to one of the APIs, or it is a WebSocket. */
+export function isJudged(exchange: RecordedExchange): boolean {
+  return legsOf(exchange).some(({ entry: { request }, body, messages = [] }) => {
+    return messages.length > 0 || (body !== undefined && findEndpoint(request.method, request.url, request.headers));
+  });
+}
+
 /** A document may be deep enough to exhaust the stack of the validator; that is a finding, not the end of the command. */
 function judgeSafely(leg: Leg, legs: readonly Leg[], profiles: readonly Profile[]): Finding[] {
   try {

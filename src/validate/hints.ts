@@ -136,12 +136,20 @@ const FOREIGN: readonly { root: string; has: string; lacks: string }[] = [
   { root: 'codex.models', has: 'data', lacks: 'models' },
 ];
 
+/** Of a Responses request no field is required by itself, but one without any of these asks for nothing. */
+const ASKING = ['model', 'input', 'prompt', 'previous_response_id', 'conversation'];
+
 /** What a document is when it is not of this kind at all; its many other faults all come from that. */
-export function findForeignBody(root: string, value: unknown): { field: string; hint: string } | undefined {
+export function findForeignBody(root: string, value: unknown): { pointer: string; hint: string } | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const entry = FOREIGN.find(({ root: due, has, lacks }) => due === root && has in value && !(lacks in value));
   const hint = entry && hintForFields(root, '', [entry.has]);
-  return entry && hint !== undefined ? { field: entry.has, hint } : undefined;
+  if (entry && hint !== undefined) return { pointer: `/${entry.has}`, hint };
+  if (root !== 'responses.request' || Array.isArray(value) || ASKING.some((field) => field in value)) return undefined;
+  return {
+    pointer: '',
+    hint: `this is no Responses request: it has none of ${ASKING.map((it) => `\`${it}\``).join(', ')}`,
+  };
 }
 
 /** What the field names of the object at `pointer` say about a confusion of protocols. */

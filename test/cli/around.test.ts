@@ -100,7 +100,19 @@ describe('record --around', () => {
     expect((await readAll(join(folder, 'x.har'))).header.around?.joined).toBe(false);
   });
 
+  test('says which flag chooses another port for the provider', async () => {
+    const taken = await startScriptedUpstream();
+    const args = ['--around', 'http://127.0.0.1:1', '--back-port', `${taken.port}`, '--upstream', 'http://127.0.0.1:9'];
+    const { code, err } = await tapedeck(['record', '-o', 'x.har', ...args], { cwd: temporaryFolder() });
+    await taken.close();
+    expect(code).toBe(74);
+    expect(err).toContain(`127.0.0.1:${taken.port} is already in use.`);
+    expect(err).toContain('choose another with --back-port');
+    expect(err).not.toContain('--port ');
+  });
+
   test.each<[name: string, args: string[], message: RegExp]>([
+    ['a gateway that is not told its provider', ['--launch', 'x {port}'], /does not tell it where its provider is/],
     ['no port for the provider', ['--around', 'http://127.0.0.1:1'], /--back-port/],
     ['a port without a gateway', ['--back-port', '1'], /--around/],
     [

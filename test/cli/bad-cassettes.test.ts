@@ -64,6 +64,26 @@ test('a cassette that holds a secret fails validation without telling it', async
   expect(all).not.toContain(KEY.slice(10));
 });
 
+test('a secret that somebody put into a cassette is the one thing that replay finds', async () => {
+  const { code, out } = await cli(['replay', 'secret.har', '--json']);
+  const [{ exchanges }] = JSON.parse(out).cassettes;
+  const failed = exchanges.flatMap(({ results }: { results: { check: string; verdict: string }[] }) =>
+    results.filter(({ verdict }) => verdict === 'failed').map(({ check }) => check),
+  );
+  expect(failed).toEqual(['redaction.complete']);
+  expect(out).not.toContain(KEY.slice(10));
+  expect(code).toBe(5);
+});
+
+test('show warns of a secret that somebody put into a cassette', async () => {
+  const warning =
+    /^warning {2}Exchange \S+ of this edited cassette .* `tapedeck edit secret\.har redact` removes it\.$/m;
+  expect((await cli(['show', 'secret.har'])).err).toMatch(warning);
+  expect((await cli(['show', 'secret.har', '1'])).err).toMatch(warning);
+  expect((await cli(['show', 'edited.har'])).err).toBe('');
+  expect((await cli(['show', 'good.har', '1'])).err).toBe('');
+});
+
 test('a secret in the header of a cassette, or in a body that is no text, is found as well', async () => {
   const good = await readFile(GOOD, 'utf8');
   await writeFile(join(folder, 'header.har'), good.replace(/"url": "http:[^"]*"/, `"url": "http://127.0.0.1/${KEY}"`));

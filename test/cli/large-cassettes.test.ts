@@ -119,7 +119,7 @@ describe('the findings of one file', () => {
     addFindings(report, []);
     for (let n = 1; n <= 12_000; n++) {
       const exchange = { id: `x${n}`, number: n, method: 'POST', path: '/', status: 200, outcome: 'complete' };
-      addExchange(report, exchange, [finding(n)]);
+      addExchange(report, exchange, true, [finding(n)]);
     }
     expect(report.counts).toMatchObject({ exchanges: 12_000, errors: 6000, warnings: 6000, secrets: 1 });
     expect(report.told.findings).toHaveLength(10_000);

@@ -78,6 +78,47 @@ describe('the command line', () => {
     for (const name of names) expect((await cli([name, '--help'])).out, name).toContain('Examples:');
   });
 
+  test('an example stands in a line of its own, as it is typed, however wide the terminal is', async () => {
+    for (const [name, { load }] of Object.entries(COMMANDS)) {
+      const { examples } = await load();
+      const io = captureIo({ columns: 60 });
+      expect(await run([name, '--help'], io)).toBe(0);
+      const lines = io.out().split('\n');
+      for (const [example, what] of examples) {
+        const at = lines.indexOf(`  ${example.replaceAll('$0', 'tapedeck')}`);
+        expect(at, example).toBeGreaterThan(0);
+        expect(lines[at - 1]).toBe(`  # ${what}`);
+        expect(example).not.toContain('…');
+      }
+    }
+  });
+
+  test('the usage of a command that runs a client says where that stands', async () => {
+    const takes = new Map<string, string | undefined>();
+    for (const name of Object.keys(COMMANDS)) {
+      const usage = /^tapedeck .*$/m.exec((await cli([name, '--help'])).out)?.[0];
+      expect(usage, name).toMatch(new RegExp(`^tapedeck ${name}`));
+      if (usage?.includes('--')) takes.set(name, usage);
+    }
+    expect(Object.fromEntries(takes)).toEqual({
+      record: 'tapedeck record [-- COMMAND…]',
+      proxy: 'tapedeck proxy [-- COMMAND…]',
+      play: 'tapedeck play [cassette] [-- COMMAND…]',
+    });
+  });
+
+  test('a value that fits no flag is told in one line', async () => {
+    expect(await cli(['play', '--port', 'abc'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^error --port needs a number\.\nhint {2}/),
+    });
+    const { code, err } = await cli(['play', '--match', 'some']);
+    expect(err).toMatch(
+      /^error match: "some" is none of exact, shape, turn\.\nhint {2}Run `tapedeck play --help`\.\n$/,
+    );
+    expect(code).toBe(2);
+  });
+
   test('the list of commands says of each what it says of itself', async () => {
     for (const [name, { usage, summary, load }] of Object.entries(COMMANDS)) {
       const command = await load();

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdir, readFile, watch, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, watch, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -163,6 +163,7 @@ describe('record --append', () => {
 
     const shown = captureIo({ cwd, columns: 200 });
     expect(await run(['show', 'x.har'], shown)).toBe(0);
+    expect(shown.err()).toBe('recovered  x.har.append of a recording that was killed: 2 exchanges\n');
     expect(await readFile(join(cwd, 'x.har'))).toEqual(before);
     expect((await readdir(cwd)).sort()).toEqual(['x.har', 'x.har.append']);
 
@@ -177,6 +178,33 @@ describe('record --append', () => {
       'complete',
     ]);
     expect(await readdir(cwd)).toEqual(['x.har']);
+  });
+});
+
+describe('record without traffic', () => {
+  it('leaves nothing behind where the cassette was not named', async () => {
+    const { code, io } = await record('--', process.execPath, '-e', '0');
+    expect(code).toBe(0);
+    expect(io.err()).toContain('Nothing came, so no cassette was written.');
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it('says that the named cassette is empty', async () => {
+    const { io } = await record('-o', 'x.har', '--', process.execPath, '-e', '0');
+    expect(io.err()).toContain('Nothing came, so the cassette holds no exchange.');
+    expect(await readdir(cwd)).toEqual(['x.har']);
+  });
+
+  it('leaves nothing behind where it cannot listen', async () => {
+    const { code } = await record('--port', new URL(url).port);
+    expect(code).toBe(74);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it('keeps a folder that was there', async () => {
+    await mkdir(join(cwd, 'cassettes'));
+    await record('--port', new URL(url).port);
+    expect(await readdir(cwd)).toEqual(['cassettes']);
   });
 });
 

@@ -132,6 +132,21 @@ describe('tapedeck replay', () => {
     }
   });
 
+  it('writes the report as JSON with --json, as `report merge` does', async () => {
+    await put('good.har');
+    const told = await tapedeck('replay good.har --json --filter redaction');
+    expect(told.code).toBe(0);
+    expect(JSON.parse(told.out)).toEqual(
+      JSON.parse((await tapedeck('replay good.har --reporter json --filter redaction')).out),
+    );
+    await writeFile(join(cwd, 'part.json'), told.out);
+    expect(JSON.parse((await tapedeck('report merge part.json --json')).out).counts.exchanges).toBe(1);
+    expect(await tapedeck('replay good.har --json --reporter text')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('text and json cannot both go to stdout'),
+    });
+  });
+
   it('updates what is expected, and takes it back', async () => {
     await put('good.har');
     const { log } = JSON.parse(await readFile(join(cwd, 'good.har'), 'utf8'));
@@ -141,6 +156,8 @@ describe('tapedeck replay', () => {
     const updated = await tapedeck('replay good.har --update');
     expect(updated.code).toBe(0);
     expect(updated.out).toMatch(/note {3}request\.translation upstream-request: taken over as the expected result/);
+    expect(updated.err).toBe('written  good.expected.json\n');
+    expect((await tapedeck('replay good.har --update')).err).toBe('');
     expect((await readdir(cwd)).sort()).toEqual(['good.expected.json', 'good.har']);
     expect((await tapedeck('replay good.har')).code).toBe(0);
     // What was accepted holds: to go back to what was recorded is a change like any other.
@@ -148,7 +165,11 @@ describe('tapedeck replay', () => {
     const back = await tapedeck('replay good.har');
     expect(back.code).toBe(1);
     expect(back.out).toMatch(/failed request\.translation upstream-request: differs at/);
-    expect((await tapedeck('replay good.har --update')).code).toBe(0);
+    const undone = await tapedeck('replay good.har --update');
+    expect(undone.code).toBe(0);
+    expect(undone.err).toBe('removed  good.expected.json: what is recorded is what is expected\n');
+    expect(undone.out).toContain('the recording says the same, so it has no expected result any more');
+    expect(undone.out).not.toContain('compared with the expected result');
     expect(await readdir(cwd)).toEqual(['good.har']);
   });
 

@@ -48,7 +48,8 @@ describe('tapedeck translate', () => {
     const io = captureIo();
     const file = await fileOf('request.json', REQUEST);
     expect(await run(['translate', '--from', 'responses', '--to', 'messages', file, '--json'], io)).toBe(0);
-    const { kind, text, losses } = JSON.parse(io.out());
+    const { event, kind, text, losses } = JSON.parse(io.out());
+    expect(event).toBe('translated');
     expect(kind).toBe('request');
     expect(JSON.parse(text).messages).toHaveLength(1);
     expect(losses).toContainEqual(expect.objectContaining({ path: '/truncation', weight: 'semantic' }));
@@ -73,13 +74,17 @@ describe('tapedeck translate', () => {
 
   it.each([
     ['a file that is not there', ['--from', 'chat', '--to', 'responses', 'nothing.json'], /cannot be read/],
-    ['a text that is no JSON', ['--from', 'chat', '--to', 'responses', '--kind', 'request', '-'], /no JSON object/],
+    [
+      'a text that is no JSON',
+      ['--from', 'chat', '--to', 'responses', '-'],
+      /The document is no JSON: .* \(line 1, column 1\)/,
+    ],
     [
       'a dialect that does not exist',
       ['--from', 'chat', '--to', 'messages', '--kind', 'request', '--dialect', 'x', '-'],
       /dialect/,
     ],
-    ['a protocol that does not exist', ['--from', 'soap', '--to', 'chat', '-'], /Choices/],
+    ['a protocol that does not exist', ['--from', 'soap', '--to', 'chat', '-'], /is none of responses, chat, messages/],
   ])('ends with 2 for %s', async (_, argv, message) => {
     const io = captureIo({ stdin: 'not json' });
     expect(await run(['translate', ...argv], io)).toBe(2);
@@ -88,6 +93,34 @@ describe('tapedeck translate', () => {
 });
 
 describe('translateDocument', () => {
+  const told = (text: string, options: Parameters<typeof translateDocument>[1]): unknown => {
+    try {
+      return translateDocument(text, options);
+    } catch (error) {
+      return error;
+    }
+  };
+
+  it.each([
+    ['[1]', { from: 'chat', to: 'responses' }, /is JSON, but no object/],
+    ['{"a":\n 1,}', { from: 'chat', to: 'responses' }, /no JSON: .*\(line 2, column \d\)/],
+    ['{"a":1}', { from: 'chat', to: 'responses' }, /cannot be seen what the document is/],
+    [REQUEST, { from: 'chat', to: 'responses' }, /has `input`: .* --from responses/],
+    ['{"messages":[]}', { from: 'responses', to: 'chat' }, /has `messages`: .* --from chat or --from messages/],
+    ['{"choices":[]}', { from: 'messages', to: 'responses' }, /has `choices`: it is no response of messages/],
+    [STREAM, { from: 'messages', to: 'responses' }, /one for --from chat/],
+    ['{"choices":[]}', { from: 'chat', to: 'responses', kind: 'stream' }, /no event stream/],
+    [STREAM, { from: 'chat', to: 'responses', request: '{"messages":[]}' }, /has `messages`/],
+  ] as const)('says of %j what is wrong', (text, options, message) => {
+    expect(told(text, options)).toMatchObject({ code: 'input-invalid', message: expect.stringMatching(message) });
+  });
+
+  it('takes what has the marks of both for what it is said to be', () => {
+    const both = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'hi' }], input: 'hi' });
+    expect(translateDocument(both, { from: 'chat', to: 'responses' }).kind).toBe('request');
+    expect(translateDocument('{"error":{"message":"no"}}', { from: 'chat', to: 'responses' }).kind).toBe('response');
+  });
+
   it.each([
     ['data: {}\n\n', 'stream'],
     ['event: x\ndata: {}\n\n', 'stream'],

@@ -52,13 +52,13 @@ describe('tapedeck validate', () => {
     await writeCassette(join(folder, name), HEADER, entries);
   }
 
-  async function validate(args: string[], stdin?: string) {
+  async function validate(args: string[], stdin?: string | Uint8Array) {
     const io = captureIo({ cwd: folder, ...(stdin !== undefined && { stdin }) });
     const code = await run(['validate', ...args], io);
     return { code, out: io.out(), err: io.err() };
   }
 
-  async function validateJson(args: string[], stdin?: string) {
+  async function validateJson(args: string[], stdin?: string | Uint8Array) {
     const { code, out } = await validate([...args, '--json'], stdin);
     return { code, report: JSON.parse(out) };
   }
@@ -100,6 +100,7 @@ describe('tapedeck validate', () => {
     const { code, report } = await validateJson(['bad.har', 'good.har']);
     expect(code).toBe(1);
     expect(report).toMatchObject({
+      event: 'validated',
       profiles: ['tolerant', 'codex'],
       files: [
         {
@@ -196,6 +197,38 @@ describe('tapedeck validate', () => {
     expect(code).toBe(2);
     expect(err).toMatch(/There is no document called `responses`\.[\s\S]*responses\.request, responses\.response/);
   });
+
+  it('does not take an object that asks for nothing for a request', async () => {
+    const { code, report } = await validateJson(['--as', 'responses.request'], '{"a":1}');
+    expect(report.files[0].findings).toMatchObject([{ rule: 'schema.foreign-body', pointer: '', offset: 0 }]);
+    expect(code).toBe(1);
+    expect((await validate(['--as', 'responses.request'], '{"prompt":{"id":"p"}}')).code).toBe(0);
+  });
+
+  it.each([
+    ['no event stream', 'responses.stream', 'some text\n', /stdin is no event stream/],
+    ['JSON instead of a stream', 'chat.stream', '{"id":"data: x"}', /stdin is no event stream/],
+    [
+      'bytes that are no text',
+      'responses.stream',
+      Buffer.from('data: \u00e9\n\n', 'latin1'),
+      /not UTF-8 from byte 6 on/,
+    ],
+    ['the same where JSON is due', 'models', Buffer.from([0x7b, 0xc0, 0x7d]), /not UTF-8 from byte 1 on/],
+  ])('ends with 2 for %s', async (_, root, stdin, message) => {
+    const { code, report } = await validateJson(['--as', root], stdin);
+    expect(report.files[0].failed).toMatchObject({ code: 'input-invalid', message: expect.stringMatching(message) });
+    expect(code).toBe(2);
+  });
+
+  it.each(['', ': ping\n\n', 'event: x\r\ndata: 1\r\n\r\n', '\uFEFFdata: 1\n\n', 'junk\rdata: 1\r\r'])(
+    'judges %j as a stream',
+    async (text) => {
+      const { report } = await validateJson(['--as', 'responses.stream'], text);
+      expect(report.files[0].failed).toBeUndefined();
+      expect(report.files[0].findings.length).toBeGreaterThan(0);
+    },
+  );
 
   it('ends with 2 for a document that is not there', async () => {
     const { code, report } = await validateJson(['--as', 'chat.request', 'nothing.json']);

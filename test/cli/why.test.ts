@@ -45,7 +45,9 @@ describe('a body', () => {
     const { code, out } = await why([TOOL, await bodyFile((text) => text.replace('its letters', 'its vowels'))]);
     expect(code).toBe(3);
     expect(out).toContain('miss     no recording is equal\n');
-    expect(out).toContain('closest  exchange 1 (x1): 1 value differs\n  /input/2/content/0/text  scrub\n');
+    expect(out).toContain(
+      'closest  exchange 1 (x1): 1 value differs\n  /input/2/content/0/text  scrub (nothing replaced)\n',
+    );
     expect(out).toContain('    recorded  …"apedeck, then count its letters."\n');
     expect(out).toContain('    asked     …"apedeck, then count its vowels."\n');
     expect(out.match(/closest {2}exchange/g)).toHaveLength(3);
@@ -132,7 +134,7 @@ describe('what cannot be done', () => {
     ['a cassette without an exchange', [TOOL, TOOL], 2, 'Say which exchange is meant.'],
     ['an exchange that is not there', [TOOL, '9'], 2, 'No exchange "9"'],
     ['the path of an exchange', [TOOL, '1', '--path', '/x'], 2, '--path and --method are for a request'],
-    ['an unknown level', [TOOL, '1', '--match', 'some'], 2, 'Invalid values'],
+    ['an unknown level', [TOOL, '1', '--match', 'some'], 2, 'match: "some" is none of exact, shape, turn.'],
     ['no request', [TOOL], 2, 'An argument is missing.'],
     ['no cassette', ['nowhere.har', '1'], 5, 'There is no cassette'],
     ['no cassette of the request', [TOOL, 'nowhere.har', '1'], 5, 'There is no cassette'],

@@ -18,7 +18,7 @@ export interface CaptureOptions {
   colourLevel?: 0 | 1 | 2 | 3;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  stdin?: string;
+  stdin?: string | Uint8Array;
 }
 
 /** Makes one. */

@@ -14,21 +14,15 @@ import { recordHardTurn } from './faults/record.ts';
 
 const planted = vi.hoisted((): { now: PlantedProxy } => ({ now: {} }));
 
-vi.mock('../../src/upstream/client.ts', async (original) => {
-  const real = await original<typeof import('../../src/upstream/client.ts')>();
-  const createUpstream: typeof real.createUpstream = (...args) => {
-    const upstream = real.createUpstream(...args);
-    return {
-      ...upstream,
-      send(request, handler) {
-        const { up = (one) => one, times = 1, read } = planted.now;
-        const faulty: UpstreamHandler = read ? withReads(handler, read) : handler;
-        upstream.send(up(request), faulty);
-        for (let i = 1; i < times; i++) upstream.send(up(request), NOBODY);
-      },
-    };
+vi.mock('../../src/upstream/dispatch.ts', async (original) => {
+  const real = await original<typeof import('../../src/upstream/dispatch.ts')>();
+  const dispatchUpstream: typeof real.dispatchUpstream = (dispatcher, request, handler) => {
+    const { up = (one) => one, times = 1, read } = planted.now;
+    const faulty: UpstreamHandler = read ? withReads(handler, read) : handler;
+    real.dispatchUpstream(dispatcher, up(request), faulty);
+    for (let i = 1; i < times; i++) real.dispatchUpstream(dispatcher, up(request), NOBODY);
   };
-  return { ...real, createUpstream };
+  return { ...real, dispatchUpstream };
 });
 
 function withReads(handler: UpstreamHandler, read: NonNullable<PlantedProxy['read']>): UpstreamHandler {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { fromHarHeaders, headerPairs, headerValue, headerValues, toHarHeaders } from '../../src/util/headers.ts';
+import {
+  fromHarHeaders,
+  harHeaderValue,
+  headerPairs,
+  headerValue,
+  headerValues,
+  toHarHeaders,
+} from '../../src/util/headers.ts';
 
 const raw = ['Host', 'a', 'Content-Encoding', 'gzip', 'X-Empty', '', 'content-encoding', 'zstd', 'HOST', 'b'];
 
@@ -24,5 +31,7 @@ describe('headers', () => {
     ]);
     expect(toHarHeaders(raw)[4]).toEqual({ name: 'HOST', value: 'b' });
     expect(fromHarHeaders(toHarHeaders(raw))).toEqual(raw);
+    const names = ['absent', ...headerPairs(raw).map(([name]) => name.toUpperCase())];
+    for (const name of names) expect(harHeaderValue(toHarHeaders(raw), name)).toBe(headerValue(raw, name));
   });
 });

@@ -3,7 +3,7 @@ import type { RunMode, RunOptions } from '../../report/conformance/model.ts';
 import { parseBaseUrl } from '../../route/base-url.ts';
 import { quoteForShell } from '../../util/shell.ts';
 import type { Arguments } from '../command.ts';
-import { headerWithoutValue, readCredentials, readPort, readPositive } from '../gateway-flags.ts';
+import { headerWithoutValue, readCredentials, readPort, readPositive, requireUpstream } from '../gateway-flags.ts';
 import type { Io } from '../io.ts';
 
 /** What a command line asks for, but for which checks and which reports. */
@@ -120,7 +120,10 @@ function urlOf(args: Arguments): string | undefined {
 function launchOf(args: Arguments): Pick<Settings, 'launch'> {
   const command = args.launch as string | undefined;
   const seconds = readPositive('--launch-timeout', args['launch-timeout']);
-  if (command !== undefined) return { launch: { command, ...(seconds === undefined ? {} : { seconds }) } };
+  if (command !== undefined) {
+    requireUpstream(command, '--upstream-port', args['upstream-port']);
+    return { launch: { command, ...(seconds === undefined ? {} : { seconds }) } };
+  }
   if (seconds === undefined) return {};
   throw new TapedeckError('usage', '--launch-timeout does nothing without --launch.', { hint: 'Add --launch.' });
 }

@@ -31,7 +31,7 @@ export async function tryGateway(
     const gateway = running ?? (await launch(settings, provider, io));
     return await whileRunning(gateway, async () => {
       const url = settings.url ?? gateway!.url;
-      await reach(url, settings.timeoutMs);
+      await reach(url, settings.timeoutMs, gateway !== undefined);
       const wanted = prepared && running ? withPreset(settings, prepared, running) : settings;
       const named = prepared && {
         gateway: { name: prepared.name, version: prepared.version },
@@ -103,7 +103,7 @@ function shortenEvidence(result: Result, cwd: string): Result {
  * Whether anything listens there. No request is sent: the gateway may be wired to a provider that charges for it.
  * @throws TapedeckError `gateway-unreachable`
  */
-async function reach(url: string, timeoutMs: number): Promise<void> {
+async function reach(url: string, timeoutMs: number, launched: boolean): Promise<void> {
   const problem = await new Promise<string | undefined>((resolve) => {
     const socket = connect({ ...addressOf(new URL(url)), timeout: timeoutMs });
     const end = (found?: string) => {
@@ -116,6 +116,6 @@ async function reach(url: string, timeoutMs: number): Promise<void> {
   });
   if (problem === undefined) return;
   throw new TapedeckError('gateway-unreachable', `Nothing can be reached at ${url}: ${problem}`, {
-    hint: 'Start the gateway first, or let --launch COMMAND start it.',
+    ...(launched ? {} : { hint: 'Start the gateway first, or let --launch COMMAND start it.' }),
   });
 }

@@ -10,7 +10,7 @@ type CodexRecipe = Ranged<Omit<Recipe, 'warnings'>> & { warnings: Warning[] };
 
 const WEBSOCKET_FIRST: Warning = {
   versions: { from: '0.116.0' },
-  text: 'The built-in provider tries WebSocket first. Tapedeck answers 426, and Codex goes on over HTTP at once. Any other refusal (404, 403, 500, …) costs 7 attempts, about 6.4 s, and an upgrade that hangs up to 111 s: remember it when another gateway stands here.',
+  text: 'The built-in provider tries WebSocket first. Where the upstream accepts it, Tapedeck hands it through; else it answers 426, and Codex goes on over HTTP at once. Any other refusal (404, 403, 500, …) costs 7 attempts, about 6.4 s, and an upgrade that hangs up to 111 s: remember it when another gateway stands here.',
 };
 
 /** Warnings that hold whichever recipe is taken. */

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { CassetteHeader, Entry } from '../../cassette/format.ts';
-import { type CassetteReader, findCassette, openCassette, writeCassette } from '../../cassette/store.ts';
+import { type CassetteReader, openCassette, writeCassette } from '../../cassette/store.ts';
 import { formatBytes, formatCount } from '../../report/format.ts';
 import type { EditRequest } from '../edit.ts';
+import { findNamed } from '../find-cassette.ts';
 import { say, sayJson } from '../io.ts';
 
 /** Opens the cassette of an operation that takes one, and closes it whatever happens. */
@@ -10,7 +11,7 @@ export async function withCassette<T>(
   { cassettes, io }: EditRequest,
   work: (cassette: CassetteReader) => Promise<T>,
 ): Promise<T> {
-  const cassette = await openCassette(await findCassette(cassettes[0], io.cwd));
+  const cassette = await openCassette(await findNamed(cassettes[0], io));
   try {
     return await work(cassette);
   } finally {

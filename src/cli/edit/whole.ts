@@ -4,13 +4,14 @@ import { highestNumber } from '../../cassette/edit/redact-entry.ts';
 import { renumberAll } from '../../cassette/edit/renumber.ts';
 import { selectExchanges, sessionOf } from '../../cassette/edit/split.ts';
 import type { RecordedExchange } from '../../cassette/legs.ts';
-import { type CassetteReader, findCassette, openCassette } from '../../cassette/store.ts';
+import { type CassetteReader, openCassette } from '../../cassette/store.ts';
 import { EXIT, TapedeckError } from '../../errors.ts';
 import { formatCount } from '../../report/format.ts';
 import { VERSION } from '../../util/version.ts';
 import type { Finding } from '../../validate/findings.ts';
 import { findSecrets } from '../../validate/secrets.ts';
 import type { EditRequest } from '../edit.ts';
+import { findNamed } from '../find-cassette.ts';
 import { say, sayJson } from '../io.ts';
 import { targetOf, tellWritten, type Written, withCassette, withoutSuffix, writeResult } from './target.ts';
 
@@ -71,7 +72,7 @@ export async function merge(request: EditRequest): Promise<number> {
   }
   const open: CassetteReader[] = [];
   try {
-    for (const name of cassettes) open.push(await openCassette(await findCassette(name, io.cwd)));
+    for (const name of cassettes) open.push(await openCassette(await findNamed(name, io)));
     const parts: MergePart[] = [];
     for (const { header, exchanges, entries } of open) {
       let highest = 0;

@@ -6,7 +6,7 @@ import { judgeAnswer } from '../../oracle/codex/judge.ts';
 import { type CodexRequestKind, requestKindOf } from '../../oracle/codex/request.ts';
 import { planPauses } from '../../oracle/codex/session.ts';
 import type { CodexAnswer, CodexSettings, CodexVerdict } from '../../oracle/codex/types.ts';
-import { codexVersionOf } from '../../oracle/codex/version.ts';
+import { codexVersionOf, MEASURED_VERSIONS } from '../../oracle/codex/version.ts';
 import { fromUtf8 } from '../../util/bytes.ts';
 import { fromHarHeaders, headerValue } from '../../util/headers.ts';
 import { readEvents } from '../../validate/diagnose/events.ts';
@@ -83,6 +83,12 @@ function toForecast(
     reason,
     ...(message === undefined ? {} : { message }),
     pauses: planPauses(verdict, settings),
-    remarks,
+    remarks: MEASURED_VERSIONS.some((measured) => measured === version) ? remarks : [...remarks, unmeasured(version)],
   };
+}
+
+/** Of other versions the oracle says what those before and after them do. */
+function unmeasured(version: string): Forecast['remarks'][number] {
+  const reason = `this version was not measured; it is judged by ${MEASURED_VERSIONS.join(', ')} and by what is known to have changed between them`;
+  return { rule: 'docs/codex.md', item: `Codex ${version}`, reason };
 }

@@ -1,6 +1,7 @@
 import type { ExchangeLine } from '../../report/explain-report.ts';
 import { oneLine } from '../../report/text.ts';
 import type { Diagnosis, FoundCause } from '../../validate/diagnose/types.ts';
+import { NOT_JUDGED } from '../../validate/diagnose.ts';
 import type { Finding } from '../../validate/findings.ts';
 import { type Io, say } from '../io.ts';
 
@@ -13,7 +14,8 @@ const LABELS: Record<Diagnosis['level'], string> = { broken: 'broken', warning: 
 export function printDiagnosis(io: Io, number: number, diagnosis: Diagnosis): void {
   const { bold, dim } = io.colour;
   say(io, `${bold(`exchange ${number}`)} ${dim(`(${diagnosis.exchange})`)}  ${oneLine(diagnosis.request)}`);
-  say(io, `${paint(io, diagnosis.level)}  ${bold(oneLine(diagnosis.headline))}`);
+  const label = diagnosis.headline === NOT_JUDGED ? dim('not judged') : paint(io, diagnosis.level);
+  say(io, `${label}  ${bold(oneLine(diagnosis.headline))}`);
   for (const cause of diagnosis.causes) printCause(io, cause, diagnosis.headline);
   section(io, 'How it ended', diagnosis.ended.map(oneLine));
   if (diagnosis.next.length > 0) section(io, 'What the client does', diagnosis.next.map(oneLine));
@@ -22,9 +24,15 @@ export function printDiagnosis(io: Io, number: number, diagnosis: Diagnosis): vo
   section(io, 'Run next', diagnosis.commands);
 }
 
-/** Prints that nothing is wrong with several exchanges. */
-export function printAllWell(io: Io, count: number, { checked }: Diagnosis): void {
-  say(io, `${paint(io, 'ok')}  Nothing is wrong with any of ${count} exchanges.`);
+/** Prints that nothing is wrong with several exchanges, as far as they could be judged. */
+export function printAllWell(io: Io, count: number, judged: number, { checked }: Diagnosis): void {
+  if (judged === 0) {
+    say(io, `${io.colour.dim('not judged')}  ${NOT_JUDGED} (${count} exchanges)`);
+    return;
+  }
+  const others = judged < count ? ` Nothing could be said of ${count - judged} more.` : '';
+  const which = judged === 1 ? '1 exchange' : `any of ${judged} exchanges`;
+  say(io, `${paint(io, 'ok')}  Nothing is wrong with ${which}.${others}`);
   section(io, 'Looked at', checked);
 }
 

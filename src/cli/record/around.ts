@@ -9,9 +9,10 @@ import { type LaunchedGateway, launchGateway, READY_PATH } from '../../conforman
 import { TapedeckError } from '../../errors.ts';
 import { type ProxyOptions, type RunningProxy, startProxy } from '../../proxy/server.ts';
 import { parseBaseUrl } from '../../route/base-url.ts';
+import { listenError } from '../../util/listen-error.ts';
 import type { Outcome } from '../../util/types.ts';
 import type { Arguments } from '../command.ts';
-import { launchPlan, readPort } from '../gateway-flags.ts';
+import { launchPlan, readPort, requireUpstream } from '../gateway-flags.ts';
 import { type Io, remark, sayJson } from '../io.ts';
 import type { Served } from '../serve.ts';
 
@@ -47,6 +48,7 @@ export function aroundSettings(args: Arguments): AroundSettings | undefined {
       'Give a port, and set the provider of the gateway to http://127.0.0.1:PORT/v1; or start it with --launch.';
     throw usage('--around needs --back-port, where the gateway finds its provider.', hint);
   }
+  if (launch !== undefined) requireUpstream(launch, '--back-port', backPort);
   const own = OWN_WORK.find((flag) => args[flag] !== undefined);
   if (own !== undefined) throw usage(`--${own} has no use around a gateway, which translates itself.`, 'Leave it out.');
   if (args.append === true) throw usage('--append cannot be used around a gateway.', 'Record to a file of its own.');
@@ -82,6 +84,8 @@ export async function startAround(
     port: settings.backPort,
     recorder: taps.back,
     ...(upstreamKey === undefined ? {} : { upstreamKey }),
+  }).catch((error: unknown) => {
+    throw asBackPort(error, settings.backPort);
   });
   let gateway: LaunchedGateway | undefined;
   let front: RunningProxy;
@@ -111,6 +115,12 @@ export async function startAround(
       await gateway?.stop();
     },
   };
+}
+
+/** The port of the back tap is another flag's than that of every other proxy. */
+function asBackPort(error: unknown, port: number): unknown {
+  if (!(error instanceof TapedeckError) || error.code !== 'port-unavailable') return error;
+  return listenError(error.cause as NodeJS.ErrnoException, '127.0.0.1', port, { port: '--back-port', host: '--host' });
 }
 
 function launch({ url }: AroundSettings, command: string, upstream: string, io: Io): Promise<LaunchedGateway> {

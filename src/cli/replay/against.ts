@@ -6,8 +6,16 @@ import { type AgainstOptions, runAgainst } from '../../replay/against.ts';
 import type { Speed } from '../../replay/player.ts';
 import type { ReplayReport } from '../../report/results/model.ts';
 import { parseBaseUrl } from '../../route/base-url.ts';
+import { listenError } from '../../util/listen-error.ts';
 import type { Arguments } from '../command.ts';
-import { headerWithoutValue, launchPlan, readCredentials, readPort, readPositive } from '../gateway-flags.ts';
+import {
+  headerWithoutValue,
+  launchPlan,
+  readCredentials,
+  readPort,
+  readPositive,
+  requireUpstream,
+} from '../gateway-flags.ts';
 import { type Io, remark } from '../io.ts';
 import { readMatchRules } from '../match-rules.ts';
 import { readSpeed } from '../speed.ts';
@@ -52,6 +60,7 @@ export async function replayAgainst(suite: Suite, args: Arguments, io: Io): Prom
 async function launch(args: Arguments, stage: Stage, io: Io): Promise<LaunchedGateway | undefined> {
   const { launch: command, against: url } = args as { launch?: string; against?: string };
   if (command === undefined) return undefined;
+  requireUpstream(command, '--upstream-port', args['upstream-port']);
   const seconds = readPositive('--launch-timeout', args['launch-timeout']);
   return launchGateway({ ...launchPlan({ command, url, seconds }, io), upstream: stage.url });
 }
@@ -68,10 +77,9 @@ function readAddress(args: Arguments): { host: string; port: number } {
 }
 
 async function openStage({ host, port }: { host: string; port: number }, speed: Speed): Promise<Stage> {
-  return startStage({ host, port, speed }).catch(async (cause: NodeJS.ErrnoException) => {
+  return startStage({ host, port, speed }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === undefined) throw cause;
-    const { listenError } = await import('../../proxy/server.ts');
-    throw listenError(cause, host, port);
+    throw listenError(cause, host, port, { port: '--upstream-port', host: '--upstream-host' });
   });
 }
 

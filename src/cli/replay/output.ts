@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { access, constants, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Chalk, type ChalkInstance } from 'chalk';
 import { TapedeckError } from '../../errors.ts';
 import type { ReplayReport } from '../../report/results/model.ts';
 import { REPORTER_NAMES, REPORTERS, type ReporterName } from '../../report/results/reporters.ts';
+import type { Arguments } from '../command.ts';
 import type { Io } from '../io.ts';
 import { writeOut } from '../write-out.ts';
 
@@ -20,6 +21,12 @@ export const REPORTER_FLAG = {
   describe: `Report to write, ${REPORTER_NAMES.join(', ')}; NAME=FILE writes it to a file; repeatable`,
   defaultDescription: 'text',
 } as const;
+
+/** What `--reporter` asks for; `--json` is `--reporter json`. @throws as `parseOutputs` */
+export function outputsOf(args: Arguments): Output[] {
+  const named = (args.reporter as string[] | undefined) ?? [];
+  return parseOutputs(args.json === true ? [...named, 'json'] : named);
+}
 
 /**
  * Reads `--reporter NAME[=FILE]`.
@@ -54,24 +61,51 @@ export async function writeReports(report: ReplayReport, outputs: readonly Outpu
   return writeWith(REPORTERS, report, outputs, io);
 }
 
-/** Writes reports of any kind. @throws TapedeckError `output-failed` */
+/** Writes reports of any kind, as many as can be. @throws TapedeckError `output-failed` for the first that cannot */
 export async function writeWith<Report>(
-  reporters: Readonly<Record<ReporterName, (report: Report, colour: ChalkInstance) => string | Iterable<string>>>,
+  reporters: Readonly<Record<ReporterName, Write<Report>>>,
   report: Report,
   outputs: readonly Output[],
   io: Io,
 ): Promise<void> {
-  for (const { reporter, file } of outputs) {
-    const write = reporters[reporter];
-    if (file === undefined) {
-      for (const part of partsOf(write(report, io.colour))) await writeOut(io, Buffer.from(part));
-    } else {
-      const parts = partsOf(write(report, new Chalk({ level: 0 })));
-      await writeFile(resolve(io.cwd, file), parts).catch((cause: Error) => {
-        throw new TapedeckError('output-failed', `${file} cannot be written: ${cause.message}`, { cause });
-      });
-    }
+  let failure: unknown;
+  for (const output of outputs) {
+    // One that cannot be written keeps none of the others from being written.
+    await writeOne(reporters[output.reporter], report, output, io).catch((error: unknown) => {
+      failure ??= error;
+    });
   }
+  if (failure !== undefined) throw failure;
+}
+
+type Write<Report> = (report: Report, colour: ChalkInstance) => string | Iterable<string>;
+
+async function writeOne<Report>(write: Write<Report>, report: Report, { file }: Output, io: Io): Promise<void> {
+  if (file === undefined) {
+    for (const part of partsOf(write(report, io.colour))) await writeOut(io, Buffer.from(part));
+    return;
+  }
+  const parts = partsOf(write(report, new Chalk({ level: 0 })));
+  await writeFile(resolve(io.cwd, file), parts).catch((cause: Error) => {
+    throw unwritable(file, cause);
+  });
+}
+
+/** Says before a run, rather than after it, that a report has no place. @throws TapedeckError `output-failed` */
+export async function checkOutputs(outputs: readonly Output[], { cwd }: Pick<Io, 'cwd'>): Promise<void> {
+  for (const { file } of outputs) {
+    if (file === undefined) continue;
+    const path = resolve(cwd, file);
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory()) throw new TapedeckError('output-failed', `${file} cannot be written: it is a folder.`);
+    await access(found ? path : dirname(path), constants.W_OK).catch((cause: Error) => {
+      throw unwritable(file, cause);
+    });
+  }
+}
+
+function unwritable(file: string, cause: Error): TapedeckError {
+  return new TapedeckError('output-failed', `${file} cannot be written: ${cause.message}`, { cause });
 }
 
 function partsOf(text: string | Iterable<string>): Iterable<string> {

@@ -34,6 +34,8 @@ export interface Counts {
   files: number;
   unreadable: number;
   exchanges: number;
+  /** Exchanges, or single documents, that rules are known for. */
+  judged: number;
   errors: number;
   warnings: number;
   secrets: number;
@@ -48,7 +50,7 @@ export interface Report {
 export function startReport(file: string): Report {
   return {
     told: { file, findings: [] },
-    counts: { files: 1, unreadable: 0, exchanges: 0, errors: 0, warnings: 0, secrets: 0 },
+    counts: { files: 1, unreadable: 0, exchanges: 0, judged: 0, errors: 0, warnings: 0, secrets: 0 },
   };
 }
 
@@ -64,9 +66,15 @@ export function addFindings({ told, counts }: Report, findings: readonly Finding
 }
 
 /** Adds an exchange with its findings. */
-export function addExchange(report: Report, exchange: ExchangeReport, findings: readonly Finding[]): void {
+export function addExchange(
+  report: Report,
+  exchange: ExchangeReport,
+  judged: boolean,
+  findings: readonly Finding[],
+): void {
   const { told, counts } = report;
   counts.exchanges += 1;
+  if (judged) counts.judged += 1;
   if (findings.length > 0 && told.findings.length < KEPT_FINDINGS) told.exchanges?.push(exchange);
   addFindings(report, findings);
 }
@@ -78,7 +86,8 @@ export function addCounts(sum: Counts, more: Counts): void {
 /** One file for people: a headline, then its findings below the exchange that they belong to. */
 export function sayFile({ told, counts }: Report, io: Io): void {
   const bad = told.failed !== undefined || counts.errors + counts.secrets > 0;
-  const mark = bad ? io.colour.red('✗') : io.colour.green('✓');
+  const well = counts.judged === 0 && counts.warnings === 0 ? io.colour.dim('–') : io.colour.green('✓');
+  const mark = bad ? io.colour.red('✗') : well;
   say(io, `${mark} ${io.colour.bold(told.file)}  ${io.colour.dim(describeFile(told, counts))}`);
   if (told.failed) {
     say(io, `  ${io.colour.red('error')} ${told.failed.message}`);
@@ -107,13 +116,17 @@ function describeFile(report: FileReport, counts: Counts): string {
   return facts.join(', ');
 }
 
+const NOTHING_JUDGED = 'nothing could be judged (no path of an API that is known)';
+
 function describeCounts(counts: Counts): string[] {
   const facts = [
     ...(counts.errors > 0 ? [plural(counts.errors, 'error')] : []),
     ...(counts.warnings > 0 ? [plural(counts.warnings, 'warning')] : []),
     ...(counts.secrets > 0 ? [plural(counts.secrets, 'secret')] : []),
   ];
-  return facts.length > 0 || counts.unreadable > 0 ? facts : ['no findings'];
+  if (facts.length > 0 || counts.unreadable > 0) return facts;
+  if (counts.judged > 0) return ['no findings'];
+  return [counts.exchanges === 0 ? 'nothing was judged' : NOTHING_JUDGED];
 }
 
 function sayExchange(exchange: ExchangeReport, own: readonly Finding[], io: Io): void {
@@ -177,7 +190,7 @@ export function createJsonReport(profiles: readonly Profile[], write: (text: str
   let files = 0;
   let exchanges = 0;
   return {
-    start: () => put(`{"profiles":${JSON.stringify(profiles)},"files":[`),
+    start: () => put(`{"event":"validated","profiles":${JSON.stringify(profiles)},"files":[`),
     file(name, hasExchanges) {
       exchanges = 0;
       files += 1;

@@ -3,13 +3,14 @@ import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { RecordedExchange } from '../../cassette/legs.ts';
 import type { Redactor } from '../../cassette/redact.ts';
-import { type CassetteReader, findCassette, openCassette } from '../../cassette/store.ts';
+import { type CassetteReader, openCassette } from '../../cassette/store.ts';
 import { TapedeckError } from '../../errors.ts';
 import { recordingsOf, requestOf } from '../../replay/recording.ts';
 import type { MatchRequest } from '../../replay/request.ts';
 import { fromHarHeaders } from '../../util/headers.ts';
 import type { Side } from '../../util/types.ts';
 import type { Arguments } from '../command.ts';
+import { findNamed } from '../find-cassette.ts';
 import type { Io } from '../io.ts';
 import { findExchange } from '../show/select.ts';
 
@@ -44,7 +45,7 @@ export async function readAsked(args: Arguments, wanted: AskedFor, io: Io): Prom
     });
   }
   const isOwn = exchange === undefined && /^\d+$/.test(name);
-  const path = isOwn ? wanted.path : await findCassette(name, io.cwd);
+  const path = isOwn ? wanted.path : await findNamed(name, io);
   const cassette = await openCassette(path);
   try {
     return await readExchange(cassette, isOwn ? name : exchange, args, wanted);

@@ -38,7 +38,8 @@ function runText({ scenarios }: CodexRuns): string {
     if (verdict === 'warn') return `${name} (!)`;
     return verdict === 'fail' ? name : `${name} (${verdict})`;
   });
-  const told = names.length === 0 ? '' : `: ${names.join(', ')}`;
+  const none = tried.every(([, verdict]) => verdict === 'fail');
+  const told = names.length === 0 ? '' : `: ${none ? 'every one' : names.join(', ')}`;
   return `${tried.length - others.length}/${tried.length}${told}`;
 }
 

@@ -2,7 +2,7 @@ import { formatNumber } from '../../report/format.ts';
 import type { Area, Verdict } from '../check.ts';
 import type { GatewayBaseline } from './baseline.ts';
 import { codexLines } from './codex-table.ts';
-import { type Confirmation, confirmationOf, findingsOf, type KnownFinding } from './confirmation.ts';
+import { type Confirmation, confirmationOf, type Finding, findingsOf, type KnownFinding } from './confirmation.ts';
 import type { GatewayDescription } from './description.ts';
 import { sectionLines } from './sections.ts';
 import { tableLines } from './table.ts';
@@ -102,8 +102,10 @@ function countArea({ checks }: GatewayBaseline, area: Area): { passed: number; a
 }
 
 function headLines(entries: readonly MatrixEntry[]): string[] {
-  const all = entries.flatMap(({ baseline }) => findingsOf(baseline));
-  const open = entries.flatMap(unconfirmedOf);
+  // What is inconclusive says nothing against a gateway.
+  const counts = ({ verdict }: Finding) => verdict !== 'inconclusive';
+  const all = entries.flatMap(({ baseline }) => findingsOf(baseline)).filter(counts);
+  const open = entries.flatMap(unconfirmedOf).filter(counts);
   const failed = open.filter(({ verdict }) => verdict === 'fail').length;
   return [
     failed === 0 ? '# Real gateways' : '# Real gateways: a first look',
@@ -114,19 +116,19 @@ function headLines(entries: readonly MatrixEntry[]): string[] {
     "again, and write the exchanges that prove something as cassettes (`.cache/gateways/NAME/evidence`), beside the same check against Tapedeck's own proxy.",
     '',
     `${formatNumber(all.length)} times a check found something on a way through a gateway; ${sureText(all.length, open.length, failed)} by other means than the check: in the code of that`,
-    "version (file and function are named), by a script without this harness, or in the gateway's documentation. They come from few causes, one row each. What nobody has",
-    'made sure of is listed apart: leads rather than findings.',
+    "version (file and function are named), by a script without this harness, or in the gateway's documentation. A row below is a cause, read or tried in at least one of its",
+    'cases. What nobody has made sure of, and what is inconclusive, is listed apart: leads rather than findings.',
     '',
     'A cell is passed / judged requirements of that area, `must` and `should` on every way through the gateway; `failed` counts the checks that failed on some way.',
     '',
   ];
 }
 
-/** `1,200 of these, and every failure, were made sure of`. */
+/** `1,200 of these, and every failure, belong to a cause that was made sure of`. */
 function sureText(all: number, open: number, failed: number): string {
-  if (open === 0) return 'every one was made sure of';
+  if (open === 0) return 'each belongs to a cause that was made sure of';
   const failures = failed === 0 ? ', among them every failure,' : '';
-  return `${formatNumber(all - open)} of these${failures} were made sure of`;
+  return `${formatNumber(all - open)} of these${failures} belong to a cause that was made sure of`;
 }
 
 const NOTES = [

@@ -8,6 +8,9 @@ import { tableLines } from './table.ts';
 /** Worst first. */
 const ORDER: readonly Verdict[] = ['fail', 'error', 'inconclusive', 'warn'];
 
+/** The ways through a gateway that are open. */
+type Ways = readonly string[];
+
 /** Longer ones are in the baseline. */
 const MOST_OF_SEEN = 160;
 
@@ -17,6 +20,7 @@ export function sectionLines(entry: MatrixEntry): string[] {
   const { name, title, install, source, notOffered, node } = description;
   const open = baseline.routes.filter(({ state }) => state === 'open');
   const ways = [...new Set(open.map(({ client, upstream }) => `${client}->${upstream}`))];
+  const leads = findingsOf(baseline).filter((finding) => !confirmationOf(finding, confirmations));
   const findings = findingsOf(baseline);
   return [
     `## ${name}`,
@@ -25,8 +29,8 @@ export function sectionLines(entry: MatrixEntry): string[] {
     `Ways through: ${ways.join(', ')}. Not offered or not configured: ${notOffered}`,
     '',
     ...(findings.length === 0 ? ['Nothing was found.', ''] : []),
-    ...causeLines(findings, confirmations),
-    ...leadLines(findings.filter((finding) => !confirmationOf(finding, confirmations))),
+    ...causeLines(findings, confirmations, ways),
+    ...leadLines(leads, ways),
     ...codexReasons(entry),
     ...knownLines(known),
   ];
@@ -49,7 +53,7 @@ function installText(install: GatewayInstall, version: string): string {
 }
 
 /** A row for each cause that somebody made sure of, with all that it explains. */
-function causeLines(findings: readonly Finding[], confirmations: readonly Confirmation[]): string[] {
+function causeLines(findings: readonly Finding[], confirmations: readonly Confirmation[], ways: Ways): string[] {
   const causes = confirmations.map((confirmation) => ({
     ...confirmation,
     found: findings.filter((finding) => confirmationOf(finding, confirmations) === confirmation),
@@ -58,7 +62,7 @@ function causeLines(findings: readonly Finding[], confirmations: readonly Confir
     worstOf(found),
     cause ?? seenText(found),
     checksText(found),
-    waysText(found),
+    waysText(found, ways),
     how,
   ]);
   return rows.length === 0
@@ -67,7 +71,7 @@ function causeLines(findings: readonly Finding[], confirmations: readonly Confir
 }
 
 /** A row for each topic of what nobody has made sure of. */
-function leadLines(findings: readonly Finding[]): string[] {
+function leadLines(findings: readonly Finding[], ways: Ways): string[] {
   const topics = new Map<string, Finding[]>();
   for (const finding of findings) {
     const key = [finding.verdict, ...finding.check.split('.').slice(0, 2)].join('.');
@@ -75,7 +79,7 @@ function leadLines(findings: readonly Finding[]): string[] {
   }
   const groups = sortByVerdict([...topics.values()].map((found) => ({ found })));
   if (groups.length === 0) return [];
-  const rows = groups.map(({ found }) => [worstOf(found), checksText(found), waysText(found), seenText(found)]);
+  const rows = groups.map(({ found }) => [worstOf(found), checksText(found), waysText(found, ways), seenText(found)]);
   return ['Leads, not made sure of:', '', ...tableLines(['verdict', 'checks', 'ways', 'seen, for example'], rows)];
 }
 
@@ -105,8 +109,10 @@ function checksText(found: readonly Finding[]): string {
   return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
 }
 
-function waysText(found: readonly Finding[]): string {
-  return [...new Set(found.map(({ way }) => way || 'all'))].join(', ');
+/** `responses->chat`; `all` where it is all that the gateway has. What is asked of it as a whole has no way. */
+function waysText(found: readonly Finding[], all: Ways): string {
+  const ways = [...new Set(found.map(({ way }) => way).filter(Boolean))];
+  return all.length > 1 && all.every((way) => ways.includes(way)) ? 'all' : ways.join(', ');
 }
 
 function seenText(found: readonly Finding[]): string {

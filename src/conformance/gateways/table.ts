@@ -7,6 +7,6 @@ export function tableLines(head: readonly string[], rows: readonly (readonly str
 function cell(text: string): string {
   return text
     .replace(/\s+/g, ' ')
-    .replace(/[|<>]/g, (sign) => `\\${sign}`)
+    .replace(/[|<]/g, (sign) => `\\${sign}`)
     .trim();
 }

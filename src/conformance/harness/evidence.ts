@@ -1,5 +1,6 @@
-import { FORMAT_VERSION } from '../../cassette/format.ts';
+import { type Entry, type EntryJoin, FORMAT_VERSION } from '../../cassette/format.ts';
 import { createRecorder } from '../../cassette/recorder.ts';
+import { openCassette, writeCassette } from '../../cassette/store.ts';
 import type { MessageTap } from '../../cassette/tap.ts';
 import { sha256Hex } from '../../util/sha256.ts';
 import { VERSION } from '../../util/version.ts';
@@ -9,13 +10,20 @@ import { patternsOf } from './secrets.ts';
 export interface EvidenceOptions {
   path: string;
   gateway: { name: string; version?: string };
+  /** All that the gateway asked of its provider while it was tried is there as well. */
+  around: boolean;
+  /** Base URL of the gateway, where it is known. */
+  url?: string;
   /** Base URL of what answered as the provider, or of the gateway where that is not known. */
   upstream: string;
   /** To be taken out, beside what is known to be a credential. */
   secrets?: readonly string[];
 }
 
-/** Writes what was exchanged as a cassette, which `show`, `validate`, `explain` and `play` open. Credentials are taken out. */
+/**
+ * Writes what was exchanged as a cassette, which `show`, `validate`, `explain` and `play` open: one like those of `record --around`, where both
+ * sides were seen. Credentials are taken out.
+ */
 export async function writeEvidence(exchanges: readonly Observed[], options: EvidenceOptions): Promise<void> {
   const recorder = await createRecorder({
     path: options.path,
@@ -28,6 +36,7 @@ export async function writeEvidence(exchanges: readonly Observed[], options: Evi
       recordedAt: new Date(exchanges[0]?.startedAt ?? 0).toISOString(),
       gateway: options.gateway,
       upstream: { url: options.upstream, protocol: null },
+      ...(options.around ? { around: { url: options.url ?? '', joined: true } } : {}),
     },
   });
   for (const [i, exchange] of exchanges.entries()) {
@@ -52,7 +61,29 @@ export async function writeEvidence(exchanges: readonly Observed[], options: Evi
     tap.close(exchange.outcome, exchange.end);
   }
   await recorder.close();
+  if (exchanges.some(({ attempts }) => attempts.some(({ guessed }) => guessed)))
+    await markGuesses(exchanges, options.path);
 }
+
+/** Says which upstream requests may be another exchange's: the recorder knows of none. */
+async function markGuesses(exchanges: readonly Observed[], path: string): Promise<void> {
+  const cassette = await openCassette(path);
+  async function* marked(): AsyncGenerator<Entry> {
+    let number = 0;
+    for await (const { client, attempts } of cassette.exchanges()) {
+      const sides = exchanges[number++]?.attempts ?? [];
+      yield client;
+      yield* attempts.map((entry, i): Entry => (sides[i]?.guessed ? { ...entry, _join: GUESS } : entry));
+    }
+  }
+  try {
+    await writeCassette(path, cassette.header, marked(), { force: true });
+  } finally {
+    await cassette.close();
+  }
+}
+
+const GUESS: EntryJoin = { by: 'order', certainty: 'guess' };
 
 function writeBody(tap: MessageTap, ms: number, body: Uint8Array): void {
   if (body.length > 0) tap.data(ms, body);

@@ -100,12 +100,28 @@ async function judgeFailure(
   return settle(job, weighed, controlled);
 }
 
+/** How often a check has to pass with other headers, and to fail in between with its own, before that is told: else it is chance. */
+const TREATED = 3;
+
+/** The first number of these tries; the first two of a check are those of its verdict. */
+const FIRST_TREATED = 3;
+
 /** Whether the failure depends on what the check client says it is; a real client cannot say otherwise. */
 async function findTreatment({ check, route }: Job, ground: Ground): Promise<string[]> {
   if (check.client !== undefined) return [];
-  const plain = await tryCheck(check, route, ground, { attempt: 3, alone: true, plain: true });
-  return isWell(plain) ? ['It passes with headers that name no client: the gateway treats this client otherwise.'] : [];
+  const passes = async (attempt: number, plain: boolean) =>
+    isWell(await tryCheck(check, route, ground, { attempt, alone: true, plain }));
+  for (let i = 0; i < TREATED; i++) {
+    const attempt = FIRST_TREATED + 2 * i;
+    if (!(await passes(attempt, true))) return [];
+    if (await passes(attempt + 1, false)) return [CHANGING];
+  }
+  return [TREATMENT];
 }
+
+const TREATMENT = `It passed ${TREATED} times of ${TREATED} with headers that name no client, and failed each time in between with those of this client: the gateway seems to treat this client otherwise.`;
+
+const CHANGING = 'It does not fail every time: tried more often, it passed as well.';
 
 const LATE = 'something did not come in time, and there is no control that says that it can';
 

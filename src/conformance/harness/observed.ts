@@ -18,6 +18,8 @@ export interface ObservedSide {
   end: EntryEnd;
   /** It took place on this WebSocket connection. */
   connection?: string;
+  /** Of an upstream request: several requests of the client were under way when it began, and nothing but the time says whose it is. */
+  guessed?: true;
 }
 
 /** One request of the check client and what the gateway made of it. */

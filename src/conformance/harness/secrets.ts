@@ -1,13 +1,17 @@
 /** Shorter ones could stand anywhere by chance. */
 const SHORTEST = 6;
 
-/** Headers whose values are secrets. */
-const SECRET_NAME = /auth|key|token|secret|cookie|password|credential/i;
+/** Headers whose values are secrets, by a word of their names: `x-api-key`, and not `x-portkey-provider`. */
+const SECRET_NAME =
+  /(?:^|[-_])(?:\w*auth\w*|\w*token|\w*secret|\w*cookie|\w*password|\w*credentials?|(?:api|auth|access|private|subscription)?key)(?:[-_]|$)/i;
+
+/** An address is none, whatever the header is called, unless it holds a password. */
+const NO_SECRET = /^https?:\/\/[^@]*$/i;
 
 /** What must not be told: the key, and the values of headers that carry credentials. */
 export function secretsOf(key: string | undefined, headers: Readonly<Record<string, string>>): string[] {
   const carried = Object.entries(headers).flatMap(([name, value]) =>
-    SECRET_NAME.test(name) ? [value, value.replace(/^\w+\s+/, '')] : [],
+    SECRET_NAME.test(name) && !NO_SECRET.test(value) ? [value, value.replace(/^\w+\s+/, '')] : [],
   );
   const long = [key ?? '', ...carried].filter((value) => value.length >= SHORTEST);
   // The longest first: one may be part of another.

@@ -103,9 +103,14 @@ function joinSides(
   const joined = client.map((exchange): Observed => ({ ...exchange, attempts: [] }));
   for (const { observed } of calls) {
     const owner = joined.findLast(({ startedAt }) => startedAt <= observed.startedAt) ?? joined[0];
-    owner?.attempts.push(observed);
+    const others = joined.filter((exchange) => exchange !== owner && isUnderWay(exchange, observed.startedAt));
+    owner?.attempts.push(others.length === 0 ? observed : { ...observed, guessed: true });
   }
   return joined;
+}
+
+function isUnderWay({ startedAt, end }: Observed, at: number): boolean {
+  return startedAt <= at && at < startedAt + end.ms;
 }
 
 function tell(error: unknown): string {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../decode/json.ts';
 import { createSseParser } from '../../decode/sse.ts';
 import { TapedeckError } from '../../errors.ts';
 import { asObject, type JsonObject, parseData } from '../../protocols/grammar.ts';
@@ -44,10 +45,11 @@ interface Way {
 
 /**
  * Translates one document, without a proxy or a network. The same input gives the same bytes.
- * @throws TapedeckError `usage` for a text that is no such document, or a request that the other protocol cannot answer
+ * @throws TapedeckError `input-invalid` for a text that is no such document; `usage` for a request that the other protocol cannot answer
  */
 export function translateDocument(text: string, options: TranslateOptions): TranslatedDocument {
   const kind = options.kind ?? guessKind(text);
+  if (options.kind === undefined && kind === 'response') refuseUnknown(text);
   if (options.from === options.to) return { kind, text, losses: [] };
   const { text: translated, losses } = translateText(text, kind, options);
   return { kind, text: translated, losses: losses.map((loss) => ({ ...loss, weight: weighLoss(loss) })) };
@@ -59,11 +61,11 @@ function translateText(text: string, kind: DocumentKind, options: TranslateOptio
   const hop = findHop(way.client, way.upstream)!;
   if (kind === 'request') {
     const context = contextOf(options, way);
-    return translateRequest(hop, objectOf(text, 'request'), context);
+    return translateRequest(hop, objectOf(text, 'request', way.client), context);
   }
   const context = backContext(hop, options, way, kind === 'stream');
-  if (kind === 'stream') return translateEvents(hop, context, text);
-  const { body, losses } = hop.response(objectOf(text, 'response'), context);
+  if (kind === 'stream') return translateEvents(hop, context, text, from);
+  const { body, losses } = hop.response(objectOf(text, 'response', from), context);
   return { text: `${JSON.stringify(body, null, 2)}\n`, losses };
 }
 
@@ -80,10 +82,17 @@ function translateRequest(hop: Hop, body: JsonObject, context: TranslateContext)
   return { text: `${JSON.stringify(translated.body, null, 2)}\n`, losses: translated.losses };
 }
 
-function translateEvents(hop: Hop, context: BackContext, text: string): { text: string; losses: Loss[] } {
+function translateEvents(
+  hop: Hop,
+  context: BackContext,
+  text: string,
+  from: Protocol,
+): { text: string; losses: Loss[] } {
   const parser = createSseParser();
   const stream = hop.stream(context);
-  const steps = parser.push(toUtf8(text)).map(({ event, data }) => stream.push({ name: event, data }));
+  const events = parser.push(toUtf8(text));
+  refuseOtherStream(events, from);
+  const steps = events.map(({ event, data }) => stream.push({ name: event, data }));
   // A stream that stopped within an event was cut off; one that stopped between two may have been too, which its events tell.
   steps.push(stream.end(parser.end().rest === undefined ? 'done' : 'truncated'));
   return { text: eventText(steps.flatMap(({ events }) => events)), losses: steps.flatMap(({ losses }) => losses) };
@@ -99,7 +108,7 @@ function backContext(hop: Hop, options: TranslateOptions, way: Way, stream: bool
   const context = contextOf(options, way);
   const { request } = options;
   if (request === undefined) return { ...context, plan: emptyPlan(stream, hop) };
-  const translated = hop.request(objectOf(request, 'request'), context);
+  const translated = hop.request(objectOf(request, 'request', way.client), context);
   if ('problem' in translated) throw new TapedeckError('usage', translated.problem.message);
   return { ...context, plan: { ...translated.plan, stream } };
 }
@@ -111,8 +120,60 @@ function emptyPlan(stream: boolean, hop: Hop): Plan {
   return composed ? { ...plan, inner: plan } : plan;
 }
 
-function objectOf(text: string, what: string): JsonObject {
-  const body = asObject(parseData(text));
-  if (body) return body;
-  throw new TapedeckError('usage', `The ${what} is no JSON object.`);
+/** The document as an object of that kind and protocol. What has no mark of any protocol is left to the translator. */
+function objectOf(text: string, kind: 'request' | 'response', protocol: Protocol): JsonObject {
+  const parsed = parseJson(text);
+  if (!parsed.ok) throw invalid(`The document is no JSON: ${parsed.message} (${placeOf(text, parsed.offset)}).`);
+  const body = asObject(parsed.value);
+  if (!body) throw invalid('The document is JSON, but no object.');
+  const marked = MARKS.filter((mark) => mark.kind === kind && mark.has in body);
+  const [other] = marked;
+  if (!other || marked.some(({ protocols }) => protocols.includes(protocol))) return body;
+  const names = other.protocols.map((name) => `--from ${name}`).join(' or ');
+  throw invalid(`The document has \`${other.has}\`: it is no ${kind} of ${protocol}, but one for ${names}.`);
+}
+
+/** What was taken for a response because it is nothing else has to look like one. */
+function refuseUnknown(text: string): void {
+  const body = parseJson(text);
+  const fields = MARKS.filter(({ kind }) => kind === 'response').map(({ has }) => has);
+  if (!body.ok || !asObject(body.value) || [...fields, 'error'].some((field) => field in (body.value as object)))
+    return;
+  throw invalid('It cannot be seen what the document is: a request, a response or a stream.');
+}
+
+/** Events of another protocol are nothing that the translator would have an error for: it would find no answer in them. */
+function refuseOtherStream(events: readonly { data: string }[], from: Protocol): void {
+  if (events.length === 0) throw invalid('The document is no event stream.');
+  for (const { data } of events) {
+    const protocol = protocolOfEvent(asObject(parseData(data)) ?? {});
+    if (protocol === from) return;
+    if (protocol) throw invalid(`The stream is none of ${from}, but one for --from ${protocol}.`);
+  }
+}
+
+function protocolOfEvent({ type, choices }: JsonObject): Protocol | undefined {
+  if (Array.isArray(choices)) return 'chat';
+  if (typeof type !== 'string') return undefined;
+  if (type.startsWith('response.')) return 'responses';
+  return /^(?:message|content_block)_/.test(type) ? 'messages' : undefined;
+}
+
+/** Fields that a document of one protocol has and one of another has not. */
+const MARKS: readonly { kind: 'request' | 'response'; has: string; protocols: readonly Protocol[] }[] = [
+  { kind: 'request', has: 'messages', protocols: ['chat', 'messages'] },
+  { kind: 'request', has: 'input', protocols: ['responses'] },
+  { kind: 'response', has: 'choices', protocols: ['chat'] },
+  { kind: 'response', has: 'output', protocols: ['responses'] },
+  { kind: 'response', has: 'content', protocols: ['messages'] },
+];
+
+function invalid(message: string): TapedeckError {
+  return new TapedeckError('input-invalid', message, { hint: 'Check the file, and --from and --kind.' });
+}
+
+/** @param offset in UTF-16 code units */
+function placeOf(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n');
+  return `line ${before.length}, column ${before.at(-1)!.length + 1}`;
 }

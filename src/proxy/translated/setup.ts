@@ -5,7 +5,6 @@ import { createModelMap, type ModelMap } from '../../route/models.ts';
 import { createResponseMemory } from '../../state/responses.ts';
 import { withCompaction } from '../../translate/compaction.ts';
 import { type Dialect, defaultDialect, findDialect, guessDialect } from '../../translate/dialects.ts';
-import { findHop } from '../../translate/hops.ts';
 import { withMemory } from '../../translate/memory.ts';
 import type { Hop } from '../../translate/types.ts';
 import type { Protocol } from '../../util/types.ts';
@@ -38,8 +37,11 @@ export interface Translation {
   protocols: ProtocolChoice;
 }
 
+/** Undefined when both are the same. That of translate/hops.ts, which is many files: a replay loads them when it has use for them. */
+export type FindHop = (client: Protocol, upstream: Protocol) => Hop | undefined;
+
 /** @throws TapedeckError `usage` for a rule or a dialect that does not exist */
-export function createTranslation(base: BaseUrl, options: TranslationOptions): Translation {
+export function createTranslation(base: BaseUrl, options: TranslationOptions, findHop: FindHop): Translation {
   const { protocol, map = [], dialect, onLoss = 'warn', onFound } = options;
   const tables = dialect === undefined ? undefined : dialectsOf(dialect, protocol);
   const memory = createResponseMemory();

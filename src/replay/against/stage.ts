@@ -1,11 +1,12 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { RecordedExchange } from '../../cassette/legs.ts';
 import { READY_PATH } from '../../conformance/launch.ts';
 import { errorText } from '../../protocols/errors.ts';
 import { endsExchange } from '../../protocols/responses/socket.ts';
 import { classify } from '../../route/endpoints.ts';
 import { planAnswer } from '../answer.ts';
+import { listen } from '../listen.ts';
 import { matchRequest, readBody } from '../live-request.ts';
 import { type MessageAnswer, planMessages } from '../message-answer.ts';
 import { paceOf, playAnswer, type Speed, signalOfClose } from '../player.ts';
@@ -143,11 +144,10 @@ export async function startStage(options: { host: string; port: number; speed: S
     response.once('finish', () => transport.end());
     answer(request, response, Promise.resolve(undefined));
   });
-  const address = await listen(server, options.host, options.port);
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  const { url, port } = await listen(server, options.host, options.port);
   return {
-    url: `http://${host}:${address.port}/v1`,
-    port: address.port,
+    url,
+    port,
     get served() {
       return served;
     },
@@ -194,11 +194,4 @@ function endingMessages(recording: Recording): MessageAnswer {
   const { messages, close } = planMessages(recording);
   const isEnded = messages.some(({ data, binary }) => !binary && endsExchange(data));
   return { messages, close: close ?? (isEnded ? undefined : { code: 1001, reason: 'the recording ends here' }) };
-}
-
-function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve(server.address() as AddressInfo));
-  });
 }

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { decodeBody } from '../../decode/body.ts';
 import { LIMITS } from '../../decode/limits.ts';
 import { headerValue } from '../../util/headers.ts';
+import { rememberRecent } from '../../util/recent.ts';
 import type { RawHeaders } from '../../util/types.ts';
 import type { Recording } from '../recording.ts';
 import type { CassetteMiss } from './missed.ts';
@@ -31,7 +32,7 @@ export class Call {
     this.options = options;
     this.reply = reply;
     this.method = options.method;
-    this.origin = new URL(String(options.origin)).origin;
+    this.origin = originOf(String(options.origin));
     this.path = withQuery(options.path, options.query);
     this.body = openBody(options.body);
     const headers = toRaw(options.headers);
@@ -66,6 +67,9 @@ export class Call {
   }
 }
 
+/** Those that ask do it of a few. */
+const originOf = rememberRecent((url) => new URL(url).origin);
+
 /** undici's own way to write `query`. */
 function withQuery(path: string, query: Dispatcher.DispatchOptions['query']): string {
   if (!query) return path;
@@ -79,6 +83,7 @@ function withQuery(path: string, query: Dispatcher.DispatchOptions['query']): st
 /** Header fields in any of the forms that undici takes. */
 function toRaw(headers: Dispatcher.DispatchOptions['headers']): string[] {
   if (!headers) return [];
+  if (isRaw(headers)) return [...headers];
   const pairs: [string, unknown][] = Array.isArray(headers)
     ? headers.flatMap((name, i) => (i % 2 === 0 ? [[name, headers[i + 1]] as [string, unknown]] : []))
     : Symbol.iterator in headers
@@ -88,4 +93,8 @@ function toRaw(headers: Dispatcher.DispatchOptions['headers']): string[] {
     const values = value === undefined ? [] : Array.isArray(value) ? value : [value];
     return values.flatMap((one) => [name, String(one ?? '')]);
   });
+}
+
+function isRaw(headers: object): headers is string[] {
+  return Array.isArray(headers) && headers.length % 2 === 0 && headers.every((text) => typeof text === 'string');
 }

@@ -1,5 +1,6 @@
 import { headerValue } from '../../util/headers.ts';
 import { dropHopByHop } from '../../util/hop-by-hop.ts';
+import { rememberRecent } from '../../util/recent.ts';
 import type { Call } from './call.ts';
 
 /** undici writes these itself. */
@@ -8,9 +9,11 @@ const OWN = new Set(['host', 'content-length']);
 /** Methods with which undici writes a length of 0 where there is no body. */
 const EXPECTS_BODY = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH']);
 
+const hostOf = rememberRecent((origin) => new URL(origin).host);
+
 /** The header fields as undici writes them (client-h1.js, writeH1), without the framing that it adds at the end. */
 export function writtenFields({ method, origin, headers }: Call): string[] {
-  const host = headerValue(headers, 'host') ?? new URL(origin).host;
+  const host = headerValue(headers, 'host') ?? hostOf(origin);
   const connection = method === 'HEAD' ? 'close' : 'keep-alive';
   return ['host', host, 'connection', connection, ...dropHopByHop(headers, OWN)];
 }

@@ -57,6 +57,7 @@ async function judgeExchanges(
     number += 1;
     known.add(exchange.id);
     rememberLegs(exchange);
+    await retranslator.prepare(exchange);
     retranslator.remember(exchange);
     if (!isInShard(shard, name, exchange.id)) continue;
     const described = describeExchange(exchange, number);

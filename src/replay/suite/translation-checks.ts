@@ -192,17 +192,19 @@ function judge(
   if (kept !== undefined && !sameResult(recorded, kept)) book.use(exchange.id, name);
   const sameAsRecorded = sameResult(recorded, made);
   if (book.updates && sameAsRecorded) book.drop(exchange.id, name);
-  if (found === undefined)
-    return passed(subject, kept ? ['compared with the expected result, not with the recording'] : []);
+  if (found === undefined) return passed(subject, kept ? [book.updates && sameAsRecorded ? DROPPED : KEPT] : []);
   if (typeof found === 'string') return notApplicable(subject, found);
   if (book.updates) {
-    if (sameAsRecorded) return passed(subject);
+    if (sameAsRecorded) return passed(subject, [DROPPED]);
     const { text, status } = made;
     book.set(exchange.id, name, { ...(status === undefined ? {} : { status }), text });
     return passed(subject, [`taken over as the expected result: ${found.message}`, ...(found.diff ?? [])]);
   }
   return failed(subject, [found]);
 }
+
+const KEPT = 'compared with the expected result, not with the recording';
+const DROPPED = 'the recording says the same, so it has no expected result any more';
 
 function sameResult(a: ExpectedResult, b: ExpectedResult): boolean {
   return a.text === b.text && (a.status ?? b.status) === (b.status ?? a.status);

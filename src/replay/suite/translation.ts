@@ -1,10 +1,11 @@
 import type { Entry } from '../../cassette/format.ts';
 import { eventChunks, type Leg, legOf, type RecordedExchange } from '../../cassette/legs.ts';
+import { TapedeckError } from '../../errors.ts';
 import { asObject, parseData } from '../../protocols/grammar.ts';
 import { translateWhole } from '../../proxy/translated/answer.ts';
 import { isEventStream, passTranslated } from '../../proxy/translated/pass.ts';
 import { type Prepared, prepareRequest } from '../../proxy/translated/request.ts';
-import { createTranslation, type Translation } from '../../proxy/translated/setup.ts';
+import { createTranslation, type FindHop, type Translation } from '../../proxy/translated/setup.ts';
 import { parseBaseUrl } from '../../route/base-url.ts';
 import { classify, type Endpoint } from '../../route/endpoints.ts';
 import { createContext } from '../../translate/context.ts';
@@ -38,9 +39,23 @@ export interface MadeAnswer {
 /** Translates the exchanges of one cassette anew, as the proxy did when it was recorded. */
 export class Retranslator {
   /** Holds the conversations that later exchanges go on with by `previous_response_id`. */
-  readonly #translation: Translation = createTranslation(parseBaseUrl('http://127.0.0.1/v1'), {
-    protocol: 'responses',
-  });
+  readonly #translation: Translation;
+  #findHop: FindHop = (client, upstream) => {
+    if (client === upstream) return undefined;
+    throw new TapedeckError('internal', `Nothing was prepared to translate ${client} to ${upstream}.`);
+  };
+
+  constructor() {
+    const base = parseBaseUrl('http://127.0.0.1/v1');
+    this.#translation = createTranslation(base, { protocol: 'responses' }, (from, to) => this.#findHop(from, to));
+  }
+
+  /** Loads what it takes to translate an exchange: many files, which cassettes without translation can do without. */
+  async prepare({ client, attempts }: RecordedExchange): Promise<void> {
+    const isCarried = ({ _producer: { how, model } }: Entry) => model !== undefined || how?.includes('->');
+    if (![client, ...attempts].some(isCarried)) return;
+    this.#findHop = (await import('../../translate/hops.ts')).findHop;
+  }
 
   /** The way between two protocols, with those conversations. */
   hop(client: Protocol, upstream: Protocol): Hop | undefined {

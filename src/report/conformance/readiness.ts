@@ -117,6 +117,9 @@ function failures(results: readonly CheckResult[], facts: ReadonlyMap<string, Ch
   return [...new Set(ranked.map(({ check, verdict }) => `${check} (${verdict})`))];
 }
 
+/** What a client comes to grief on comes first, what a gateway says that it does not have last. */
+const RANKED: readonly Verdict[] = ['fail', 'error', 'warn', 'inconclusive', 'unsupported'];
+
 function rank({ check, verdict }: CheckResult, facts: ReadonlyMap<string, CheckFacts>): number {
-  return (facts.get(check)?.level === 'must' ? 0 : 10) + (verdict === 'fail' ? 0 : 1);
+  return RANKED.indexOf(verdict) * 2 + (facts.get(check)?.level === 'must' ? 0 : 1);
 }

@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Verdict } from '../../conformance/check.ts';
+import { formatCount } from '../format.ts';
 import { type Column, formatTable } from '../table.ts';
 import { oneLine } from '../text.ts';
 import { type AreaRow, areaRows, usedVerdicts } from './areas.ts';
@@ -9,6 +10,7 @@ import {
   baselineLines,
   countsText,
   faultLines,
+  groupReasons,
   groupResults,
   headOf,
   MOST_FAULTS,
@@ -106,11 +108,21 @@ function paintDetail(line: string, colour: ChalkInstance): string {
   return line.startsWith('+ ') ? colour.green(line) : colour.dim(line);
 }
 
+/** Checks of one reason that are named; the JSON report names all. */
+const MOST_OF_REASON = 6;
+
 function silentSection(verdict: (typeof SILENT_VERDICTS)[number], report: ConformanceReport, colour: ChalkInstance) {
-  const lines = groupResults(report, (result) => result.verdict === verdict).map(({ check, result, places }) => {
-    const where = places.length === 0 ? '' : ` ${colour.dim(places.map(oneLine).join(', '))}`;
-    const why = result.reason ?? result.faults?.[0]?.message ?? '';
-    return `  ${check.id}${where}: ${oneLine(why)}`;
+  const named = ({ check, places }: ResultGroup) =>
+    `${check.id}${places.length === 0 ? '' : ` ${colour.dim(places.map(oneLine).join(', '))}`}`;
+  const groups = groupResults(report, (result) => result.verdict === verdict);
+  const lines = groupReasons(groups).flatMap(({ why, groups: [first, ...others] }) => {
+    if (others.length === 0) return [`  ${named(first!)}: ${why}`];
+    const more = others.length + 1 - MOST_OF_REASON;
+    return [
+      `  ${formatCount(others.length + 1, 'check')}: ${why}`,
+      ...[first!, ...others].slice(0, MOST_OF_REASON).map((group) => `    ${named(group)}`),
+      ...(more > 0 ? [`    … and ${more} more`] : []),
+    ];
   });
   return section(`${verdict.charAt(0).toUpperCase()}${verdict.slice(1)}`, lines, colour);
 }

@@ -116,6 +116,16 @@ export function groupResults(report: ConformanceReport, wanted: (result: CheckRe
   return [...groups.values()];
 }
 
+/** Groups that have one reason, in their order. */
+export function groupReasons(groups: readonly ResultGroup[]): { why: string; groups: ResultGroup[] }[] {
+  const found = new Map<string, ResultGroup[]>();
+  for (const group of groups) {
+    const why = whyOf(group.result);
+    found.set(why, [...(found.get(why) ?? []), group]);
+  }
+  return [...found].map(([why, same]) => ({ why, groups: same }));
+}
+
 /** What makes the run fail comes first, then what is waived or known. */
 export function rankFailures(groups: readonly ResultGroup[]): ResultGroup[] {
   const rank = ({ result: { change, waived } }: ResultGroup) =>

@@ -1,3 +1,4 @@
+import { formatCount } from '../format.ts';
 import { markdownBlock, markdownCell, markdownCode, plainMarkdown } from '../formats/markdown.ts';
 import { oneLine } from '../text.ts';
 import { diffOfFailure, nameOfResult, placeOfFailure } from './failure-text.ts';
@@ -14,8 +15,8 @@ export function writeMarkdown(report: ReplayReport): string {
   const { counts, cassettes, options, shard } = report;
   const bad = cassettes.filter((cassette) => isBad(cassette, options));
   const facts = [
-    `${counts.cassettes} cassettes`,
-    `${counts.exchanges} exchanges`,
+    formatCount(counts.cassettes, 'cassette'),
+    formatCount(counts.exchanges, 'exchange'),
     `**${counts.passed}** passed`,
     `**${counts.failed}** failed`,
     `${counts.notApplicable} not applicable`,

@@ -166,8 +166,11 @@ export class ChatAnswer implements ResponsesSink {
   }
 
   #text(item: SourceItem, part: number, delta: string, logprobs: readonly unknown[]): void {
-    if (!this.#starts.has(item)) this.#starts.set(item, new Map());
-    const starts = this.#starts.get(item)!;
+    let starts = this.#starts.get(item);
+    if (!starts) {
+      starts = new Map();
+      this.#starts.set(item, starts);
+    }
     if (!starts.has(part)) starts.set(part, this.#length);
     this.#length += delta.length;
     this.#said = true;

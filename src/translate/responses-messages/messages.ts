@@ -1,10 +1,10 @@
-import { asString, type JsonObject } from '../../protocols/grammar.ts';
+import type { JsonObject } from '../../protocols/grammar.ts';
 import { readContent, splitText } from './content.ts';
 import type { InputScope } from './scope.ts';
 
 /** Adds a `message` item by its role. */
 export function addMessage(item: JsonObject, path: string, scope: InputScope): void {
-  const role = asString(item.role) ?? '';
+  const { role } = item;
   if (role === 'assistant') {
     scope.conversation.addAssistant(readContent(item.content, `${path}/content`, scope, 'text'));
   } else if (role === 'system' || role === 'developer') {

@@ -48,9 +48,12 @@ export class MessageReader {
   readEvent(event: JsonObject): void {
     if (this.writer.finished) return;
     const type = asString(event.type);
+    if (type === 'content_block_delta') {
+      this.#readDelta(event);
+      return;
+    }
     const handler = entryOf(this.#handlers, type);
-    if (type === 'content_block_delta') this.#readDelta(event);
-    else if (handler) handler(event);
+    if (handler) handler(event);
     else if (event.error !== undefined) this.#finishAs(failureOf(event));
     else this.losses.add('', 'event', `Responses has no event for ${JSON.stringify(type ?? null)}`);
   }

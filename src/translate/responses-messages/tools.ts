@@ -23,7 +23,7 @@ interface ToolScope {
 
 /** The tools as the provider is told them, without those that the tool choice does not allow. */
 export function writeTools(request: JsonObject, scope: ToolScope): JsonObject[] {
-  const allowed = allowedNames(request.tool_choice, scope.tools);
+  const allowed = allowedNames(request.tool_choice, scope);
   const isAllowed = (name: string, path: string) => {
     if (allowed?.has(name) ?? true) return true;
     scope.losses.add(path, 'tool', NOT_ALLOWED);
@@ -94,16 +94,21 @@ function readLocation({ city, country, region, timezone }: JsonObject): JsonObje
 }
 
 /** Provider's names of the tools that `{"type":"allowed_tools"}` leaves; undefined: all. */
-function allowedNames(choice: unknown, tools: FlatTools): Set<string> | undefined {
+function allowedNames(choice: unknown, { tools, losses }: ToolScope): Set<string | undefined> | undefined {
   const said = asObject(choice);
   if (said?.type !== 'allowed_tools') return undefined;
-  return new Set(asArray(said.tools).flatMap((tool) => chosenName(asObject(tool) ?? {}, tools) ?? []));
+  const names = asArray(said.tools).map((tool, index) => {
+    const name = chosenName(asObject(tool) ?? {}, tools);
+    if (name === undefined) losses.add(`/tool_choice/tools/${index}`, 'tool', 'this names no tool that could be told');
+    return name;
+  });
+  return new Set(names);
 }
 
 /** Provider's name of the one tool that a tool choice names. */
 function chosenName(choice: JsonObject, tools: FlatTools): string | undefined {
-  const type = asString(choice.type) ?? '';
-  if (SEARCH_TYPES.test(type)) return WEB_SEARCH;
+  const { type } = choice;
+  if (SEARCH_TYPES.test(String(type))) return WEB_SEARCH;
   if (type === 'local_shell') return tools.providerName('local_shell', 'local_shell');
   const name = asString(choice.name);
   if (name === undefined || (type !== 'function' && type !== 'custom')) return undefined;

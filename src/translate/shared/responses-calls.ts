@@ -47,9 +47,10 @@ export class ResponsesCalls {
   /** The id as it is when the provider takes it, else one made of it: the same in every turn of a conversation. */
   #fit(id: string): string {
     const rule = this.#context.dialect.callIds ?? OPENAI_CALL_IDS;
-    if (id.length <= rule.length && rule.pattern.test(id)) return id;
+    const fits = (text: string) => text.length <= rule.length && rule.pattern.test(text);
+    if (fits(id)) return id;
     const hash = sha256Hex(id);
-    const made = [`call_${hash.slice(0, 32)}`, hash.slice(0, rule.length)];
-    return made.find((text) => text.length <= rule.length && rule.pattern.test(text)) ?? hash.slice(0, rule.length);
+    const made = `call_${hash.slice(0, 32)}`;
+    return fits(made) ? made : hash.slice(0, rule.length);
   }
 }

@@ -77,7 +77,7 @@ interface ItemKind {
   fields(item: NewItem): JsonObject;
 }
 
-const KINDS: Readonly<Record<Exclude<NewItem['type'], 'other'>, ItemKind>> = {
+const KINDS: Readonly<Record<Exclude<NewItem['type'], 'other'>, ItemKind> & { other?: undefined }> = {
   message: {
     prefix: 'msg_',
     channels: ['text', 'refusal'],
@@ -128,7 +128,7 @@ export class GrowingItem implements ItemWriter {
   constructor(source: NewItem, outputIndex: number, newId: (prefix: string) => string, emit: Emit | undefined) {
     this.#emit = emit;
     this.#outputIndex = outputIndex;
-    this.#kind = source.type === 'other' ? undefined : KINDS[source.type];
+    this.#kind = KINDS[source.type];
     this.item = source.type === 'other' ? withId(source.item, newId) : newItem(source, this.#kind!, newId);
     this.#place = emit ? `"item_id":${JSON.stringify(this.item.id)},"output_index":${outputIndex}` : '';
     emit?.('response.output_item.added', `"output_index":${outputIndex},"item":${JSON.stringify(this.item)}`);
@@ -198,17 +198,17 @@ export class GrowingItem implements ItemWriter {
   #write(name: ChannelName, delta: string, logprobs?: readonly JsonObject[]): void {
     if (delta === '' || this.#closed) return;
     const open = this.#channel(name);
-    let text = open.held === '' ? delta : open.held + delta;
+    let text = open.held + delta;
     if (endsInHalf(text)) {
       open.held = text.slice(-1);
       text = text.slice(0, -1);
-    } else if (open.held !== '') open.held = '';
+    } else open.held = '';
     if (text !== '') this.#emitDelta(open, wellFormed(text), logprobs);
   }
 
   #emitDelta(open: OpenText, text: string, logprobs: readonly JsonObject[] = []): void {
     open.text += text;
-    if (open.name === 'text' && logprobs.length > 0) open.logprobs.push(...logprobs);
+    open.logprobs.push(...logprobs);
     if (!this.#emit) return;
     const head = `${open.place},"delta":${JSON.stringify(text)}`;
     if (open.name !== 'text') {

@@ -165,7 +165,7 @@ export class ResponsesReader {
       const state = this.#items.findFinal(item, index, known) ?? this.#items.add(item, { output_index: index });
       if (!state.done) this.#finishItem(state, item);
     });
-    for (const state of this.#items.list) if (!state.done) this.#finishItem(state, state.item);
+    for (const state of this.#items.list) this.#finishItem(state, state.item);
     // The end waits for nobody.
     this.#head = undefined;
     this.#drain();
@@ -192,10 +192,10 @@ export class ResponsesReader {
       this.#losses.add(state.path, 'event', 'a delta after its item was done');
       return;
     }
-    const told = toldOf(state, channel, index === undefined ? 0 : indexOf(event, index));
+    const told = toldOf(state, channel, indexOf(event, index));
     const current = told.given === told.text.length;
     told.text += delta;
-    if (Array.isArray(logprobs) && logprobs.length > 0) told.logprobs.push(...logprobs);
+    told.logprobs.push(...asArray(logprobs));
     if (!this.#claim(state)) return;
     // Cutting the delta off the text again would copy the whole text, for every delta.
     if (current) this.#tell(state, told, delta);
@@ -205,7 +205,6 @@ export class ResponsesReader {
   /** The whole text of a channel: what its deltas left out is told, what they said otherwise cannot be taken back. */
   #complete(state: SourceState, channel: Channel, part: number, text: string, logprobs: readonly unknown[]): void {
     const told = toldOf(state, channel, part);
-    if (text === told.text) return;
     if (!text.startsWith(told.text)) {
       this.#losses.add(state.path, 'event', 'the finished text is not the sum of its deltas, which were told already');
       return;
@@ -270,7 +269,7 @@ export class ResponsesReader {
   #close(state: SourceState): void {
     state.closed = true;
     this.#sink.close(state);
-    if (this.#head === state) this.#head = undefined;
+    this.#head = undefined;
   }
 
   #flush(state: SourceState): void {

@@ -20,19 +20,18 @@ export interface SourceState extends SourceItem {
 /** The items of one answer, found by whatever an event names them with. */
 export class SourceStates {
   readonly list: SourceState[] = [];
-  readonly #byId = new Map<string, SourceState>();
-  readonly #byIndex = new Map<number, SourceState>();
+  readonly #byId = new Map<unknown, SourceState>();
+  readonly #byIndex = new Map<unknown, SourceState>();
 
   /** The item that an event is about: by id, since servers give one index to several items; the last one if it names none. */
   find({ item_id: id, output_index: index }: JsonObject): SourceState | undefined {
     if (id === undefined && index === undefined) return this.list.at(-1);
-    const byId = typeof id === 'string' ? this.#byId.get(id) : undefined;
-    return byId ?? (typeof index === 'number' ? this.#byIndex.get(index) : undefined);
+    return this.#byId.get(id) ?? this.#byIndex.get(index);
   }
 
   /** The item that `item` is a later state of. */
   findUndone(item: JsonObject, index: number | undefined): SourceState | undefined {
-    const byId = this.#byId.get(asString(item.id) ?? '');
+    const byId = this.#byId.get(item.id);
     if (byId) return byId;
     const byIndex = index === undefined ? this.list.at(-1) : this.#byIndex.get(index);
     return byIndex && !byIndex.done && byIndex.type === item.type ? byIndex : undefined;
@@ -40,7 +39,7 @@ export class SourceStates {
 
   /** The item that stands at `index` of the finished output; servers give it another id there. */
   findFinal(item: JsonObject, index: number, known: number): SourceState | undefined {
-    const byId = this.#byId.get(asString(item.id) ?? '');
+    const byId = this.#byId.get(item.id);
     const byPlace = index < known ? this.list[index] : undefined;
     return byId ?? (byPlace?.type === item.type ? byPlace : undefined);
   }

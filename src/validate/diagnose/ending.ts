@@ -59,8 +59,11 @@ const HOW: Record<Ending['how'], string> = {
 export function tellEnding(ending: Ending): string[] {
   const detail = ending.detail === undefined ? '' : ` (${ending.detail})`;
   const silence = ending.bytes === 0 ? 'without a byte of an answer' : `${seconds(ending.gapMs)} after the last byte`;
+  const unknown = ending.by === 'unknown' && ending.how === 'unknown';
   const lines = [
-    `Ended by ${WHO[ending.by]}, ${HOW[ending.how]}${detail}, ${seconds(ending.ms)} after the request, ${silence}.`,
+    unknown
+      ? `How it ended was not recorded; the last that is known of it is ${seconds(ending.ms)} after the request, ${silence}.`
+      : `Ended by ${WHO[ending.by]}, ${HOW[ending.how]}${detail}, ${seconds(ending.ms)} after the request, ${silence}.`,
   ];
   const { lastEvent: last } = ending;
   if (last) {

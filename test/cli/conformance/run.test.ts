@@ -7,11 +7,15 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { run } from '../../../src/cli/main.ts';
+import { parseOutputs, writeWith } from '../../../src/cli/replay/output.ts';
 import { startScriptedUpstream } from '../../../src/conformance/scripted-upstream.ts';
 import { startProxy } from '../../../src/proxy/server.ts';
 import type { ConformanceReport } from '../../../src/report/conformance/model.ts';
+import { CONFORMANCE_REPORTERS } from '../../../src/report/conformance/reporters.ts';
 import { captureIo } from '../../helpers/capture-io.ts';
 import { temporaryFolder } from '../../helpers/cassette-files.ts';
+import { startFlawedGateway } from '../../helpers/flawed-gateway.ts';
+import { madeReport } from '../../report/conformance/report.ts';
 import { conformance, freePort, LABEL_CHECK, MISLABELLING_GATEWAY } from './kit.ts';
 
 const STREAMS = ['--filter', 'wire.stream.'];
@@ -234,6 +238,14 @@ describe('a live run', () => {
 });
 
 describe('a run with nothing but the URL', () => {
+  async function alwaysSaying(status: number, type: string, body: string): Promise<string> {
+    const server = createServer((_request, response) => response.writeHead(status, { 'content-type': type }).end(body));
+    server.listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as { port: number }).port}/v1`;
+  }
+
   it('names both ways to run the rest', async () => {
     const { url } = await ownProxy();
     const { code, out, err } = await conformance([url], { cwd });
@@ -241,6 +253,40 @@ describe('a run with nothing but the URL', () => {
     expect(out).toContain('everything that needs a model');
     expect(err).toContain(`tapedeck conformance ${url} --hermetic --upstream-port 9000`);
     expect(err).toContain(`tapedeck conformance ${url} --live --model NAME --key-env NAME`);
+  });
+
+  it.each([
+    ['a web server', 404, 'text/html', '<!DOCTYPE html><p>Not found'],
+    ['an API of something else', 404, 'application/json', '{"detail":"Not Found"}'],
+    ['a page for every path', 200, 'text/html', '<html></html>'],
+    ['a login', 302, 'text/plain', 'Found'],
+  ])('is refused by what is no gateway: %s', async (_, status, type, body) => {
+    const url = await alwaysSaying(status, type, body);
+    const { code, out, err } = await conformance([url], { cwd });
+    expect({ code, out }).toEqual({ code: 4, out: '' });
+    expect(err).toContain(`What answers at ${url} is no gateway`);
+    expect(err).toContain(`GET /models is answered with ${status}: ${body}`);
+  });
+
+  it.each([
+    ['wants a key', 401, '{"error":{"message":"no key"}}'],
+    ['says so in plain text', 400, 'bad request'],
+  ])('goes on where a gateway %s', async (_, status, body) => {
+    const url = await alwaysSaying(status, 'text/plain', body);
+    expect((await conformance([url, '--filter', 'wire.routes.'], { cwd })).out).toContain('results of 6 checks: ');
+  });
+
+  it('says once that the provider of the gateway cannot be reached, and blames nobody for it', async () => {
+    const gateway = await startFlawedGateway(`http://127.0.0.1:${await freePort()}/v1`);
+    onTestFinished(gateway.close);
+    const { code, out } = await conformance([gateway.url], { cwd });
+    expect(out).not.toContain('Warnings');
+    expect(
+      out.match(/the provider behind the gateway cannot be reached: GET \/models is answered with 502/g),
+    ).toHaveLength(1);
+    expect(out).toContain('  what the gateway asks its provider for: that provider cannot be reached\n');
+    expect(out).toMatch(/0 fail, \d+ inconclusive, \d+ not-applicable\n$/);
+    expect(code).toBe(0);
   });
 
   it('needs somebody who listens', async () => {
@@ -268,12 +314,60 @@ describe('--list', () => {
   it('shows checks as a table or as JSON', async () => {
     const { code, out } = await conformance(['--list', ...STREAMS], { cwd });
     expect(code).toBe(0);
-    expect(out).toMatch(/^id +level +needs +profiles +requirement\nwire\.stream\.content-type +must +model +open-responses /);
+    expect(out).toMatch(
+      /^id +level +needs +profiles +requirement\nwire\.stream\.content-type +must +model +open-responses /,
+    );
     expect(out).toMatch(/\n3 checks\n$/);
     const json = JSON.parse((await conformance(['--list', '--json', ...STREAMS], { cwd })).out) as {
       checks: ConformanceReport['checks'];
     };
     expect(json.checks.map(({ id }) => id)).toContain(LABEL_CHECK);
+  });
+});
+
+describe('what stands in the way of a run', () => {
+  it('is a port of the provider that is taken', async () => {
+    const taken = await startScriptedUpstream();
+    onTestFinished(() => taken.close());
+    const args = ['http://127.0.0.1:1', '--hermetic', '--upstream-port', `${taken.port}`];
+    const { code, err } = await conformance(args, { cwd });
+    expect(code).toBe(74);
+    expect(err).toContain(`127.0.0.1:${taken.port} is already in use.`);
+    expect(err).toContain('choose another with --upstream-port');
+  });
+
+  it('is a gateway that was launched and is wired to somebody else', async () => {
+    const command = MISLABELLING_GATEWAY.replace('{upstream}', 'http://127.0.0.1:1/v1?{upstream}');
+    const { code, err } = await conformance(['--launch', command, ...STREAMS], { cwd });
+    expect(code).toBe(4);
+    expect(err).toContain('No request reached the scripted upstream');
+    expect(err).toContain('in a --launch command: {upstream}');
+    expect(err).not.toContain('foreground');
+  });
+});
+
+describe('a report that has no place', () => {
+  it('is told before anything is sent', async () => {
+    const { url } = await ownProxy();
+    const args = [url, '--reporter', 'text', '--reporter', 'html=nowhere/x.html', '--reporter', 'json=ok.json'];
+    const { code, out, err } = await conformance(args, { cwd });
+    expect({ code, out }).toEqual({ code: 74, out: '' });
+    expect(err).toContain('nowhere/x.html cannot be written: ENOENT');
+    expect(existsSync(`${cwd}/ok.json`)).toBe(false);
+  });
+
+  it('may not be a folder', async () => {
+    const { code, err } = await conformance(['http://127.0.0.1:1', '--reporter', 'tap=.'], { cwd });
+    expect(code).toBe(74);
+    expect(err).toContain('. cannot be written: it is a folder.');
+  });
+
+  it('keeps no other from being written when it is lost meanwhile', async () => {
+    const outputs = parseOutputs(['html=gone/x.html', 'json=ok.json']);
+    const io = captureIo({ cwd });
+    const written = writeWith(CONFORMANCE_REPORTERS, madeReport(), outputs, io);
+    await expect(written).rejects.toThrow('gone/x.html cannot be written');
+    expect(JSON.parse(await readFile(`${cwd}/ok.json`, 'utf8'))).toMatchObject({ tapedeckConformance: 1 });
   });
 });
 
@@ -286,6 +380,7 @@ describe('a command line that makes no sense', () => {
     ['no model', ['http://h/v1', '--live'], 'needs the name of a model'],
     ['a port for nobody', ['http://h/v1', '--upstream-port', '9'], '--upstream-port does nothing without --hermetic'],
     ['a budget for nobody', ['http://h/v1', '--budget', '9'], '--budget does nothing without --live'],
+    ['a provider that nobody knows', ['--launch', 'x {port}'], 'does not tell it where its provider is'],
     ['a time for nobody', ['http://h/v1', '--launch-timeout', '9'], 'does nothing without --launch'],
     ['no check left', ['http://h/v1', '--filter', LABEL_CHECK, '--exclude', 'wire.'], 'No check is left'],
     ['a filter that fits nothing', ['http://h/v1', '--filter', 'wire.steam'], 'fits no check'],

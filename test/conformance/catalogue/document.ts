@@ -1,4 +1,4 @@
-import { areaOf, type Check } from '../../../src/conformance/check.ts';
+import { areaOf, type Check, type CodexSetup } from '../../../src/conformance/check.ts';
 
 const BEGIN = '<!-- catalogue: written by `npm run conformance:docs` -->';
 const END = '<!-- end of the catalogue -->';
@@ -31,12 +31,25 @@ function sectionOf(area: string, checks: readonly Check[]): string[] {
     '',
     '| check | requirement | level | profiles | source |',
     '|---|---|---|---|---|',
-    ...checks.map(({ id, requirement, level, profiles, source }) => {
-      return `| \`${id}\` | ${cell(requirement)} | ${level} | ${profiles.join(', ')} | ${cell(source)} |`;
+    ...checks.map((check) => {
+      const { id, requirement, level, source } = check;
+      return `| \`${id}\` | ${cell(requirement)} | ${level} | ${whose(check)} | ${cell(source)} |`;
     }),
     '',
   ];
 }
+
+/** Profiles, and where not every Codex asks for it, those that do. */
+function whose({ profiles, codex }: Check): string {
+  const which = codex ? ` (${codex.map((setup) => SETUPS[setup]).join(', ')})` : '';
+  return profiles.map((profile) => (profile === 'codex' ? `codex${which}` : profile)).join(', ') || '–';
+}
+
+const SETUPS: Record<CodexSetup, string> = {
+  custom: 'custom provider',
+  'built-in': 'built-in',
+  chatgpt: 'ChatGPT login',
+};
 
 function countOf({ length }: readonly Check[]): string {
   return `${length} ${length === 1 ? 'check' : 'checks'}`;

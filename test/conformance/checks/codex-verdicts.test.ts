@@ -83,6 +83,17 @@ describe('the comparison of two verdicts', () => {
     expect(compareVerdicts(RETRY, { ...RETRY, message: 'its own text' }, how)).toEqual([]);
   });
 
+  it('takes lost words and another pause for less than another action', () => {
+    const due: CodexVerdict = {
+      ...RETRY,
+      message: 'it is made-up',
+      retry: { layer: 'stream', requests: 6, delayMs: 7000 },
+    };
+    const list = compareVerdicts(RETRY, due, { ...STRICT, words: 'made-up' });
+    expect(list.map(({ lesser }) => lesser)).toEqual([true, true]);
+    expect(compareVerdicts(ACCEPT, due, STRICT).map(({ lesser }) => lesser)).toEqual([undefined]);
+  });
+
   it('tells another pause, where the answer names one', () => {
     const pausing = (delayMs: number): CodexVerdict => ({ ...RETRY, retry: { layer: 'stream', requests: 6, delayMs } });
     expect(compareVerdicts(pausing(200), pausing(7000), STRICT)).toHaveLength(1);

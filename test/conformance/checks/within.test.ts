@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findEach, lostFrom } from '../../../src/conformance/checks/shared/within.ts';
+import { findEach, isRewritten, lostFrom } from '../../../src/conformance/checks/shared/within.ts';
 
 describe('what was lost from a JSON value', () => {
   it.each([
@@ -44,4 +44,16 @@ describe('values that are looked for in a list', () => {
       lost: [],
     });
   });
+});
+
+describe('a difference of writing alone', () => {
+  it.each<[string, unknown, unknown, boolean]>([
+    ['white space in JSON', '{"a":1,"b":[2]}', '{ "b": [2], "a": 1.0 }', true],
+    ['another value in JSON', '{"a":1}', '{"a":2}', false],
+    ['texts that are no JSON', 'a b', 'a  b', false],
+    ['one text for two', [{ text: 'One.' }, { text: 'Two.' }], [{ text: 'One.\nTwo.' }], true],
+    ['another text', [{ text: 'One.' }, { text: 'Two.' }], [{ text: 'One.' }], false],
+    ['an image that is lost', [{ text: 'One.' }, { image: 'x' }], [{ text: 'One.' }], false],
+    ['what is gone', '{"a":1}', undefined, false],
+  ])('%s', (_, before, after, rewritten) => expect(isRewritten({ pointer: '', before, after })).toBe(rewritten));
 });

@@ -34,7 +34,10 @@ export const LIVE_DEFECTS: readonly Defect[] = [
     what: 'the pieces of a text are lost, and so is the text at the end',
     seen: 'gateways-measured: empty answers with 200',
     caughtBy: 'responses.live.text',
-    front: onEvents((data) => (/output_text|content_part|output_item/.test(String(data.type)) ? undefined : data)),
+    front: onEvents((data) => {
+      if (/output_text|content_part|output_item/.test(String(data.type))) return undefined;
+      return data.response ? { ...data, response: { ...(data.response as Json), output: [] } } : data;
+    }),
   },
   {
     id: 'live-no-end',

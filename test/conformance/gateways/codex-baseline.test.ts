@@ -50,7 +50,7 @@ describe('what is kept of real Codex', () => {
 
   it('is told as what passed of what applies, and what did not', () => {
     const row = codexLines([entryOf(codex)]).find((line) => line.includes('Made up'));
-    expect(row).toBe('| [Made up](#made-up) | responses-\\>chat | 1/1 | 1/3: zstd, websocket (!) |');
+    expect(row).toBe('| [Made up](#made-up) | responses->chat | 1/1 | 1/3: zstd, websocket (!) |');
   });
 
   it('says why, once for all versions and ways, and nothing of what does not apply', () => {
@@ -58,8 +58,8 @@ describe('what is kept of real Codex', () => {
     const twice = { ...codex, runs: [...codex.runs, { ...second!, version: '0.170.0' }, { ...first!, route: 'x' }] };
     const rows = codexReasons(entryOf(twice)).slice(2, -1);
     expect(rows).toEqual([
-      '| fail | zstd | responses-\\>chat (0.169.0, 0.170.0) | lost (id) |',
-      '| warn | websocket | responses-\\>chat (0.169.0, 0.170.0) | slow |',
+      '| fail | zstd | responses->chat (0.169.0, 0.170.0) | lost (id) |',
+      '| warn | websocket | responses->chat (0.169.0, 0.170.0) | slow |',
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { confirmationOf, findingsOf } from '../../../src/conformance/gateways/confirmation.ts';
-import { writeMatrix } from '../../../src/conformance/gateways/matrix.ts';
+import { unconfirmedOf, writeMatrix } from '../../../src/conformance/gateways/matrix.ts';
 import { readEntries } from '../../../src/conformance/gateways/write-matrix.ts';
 
 const DOCUMENT = new URL('../../../docs/gateways.md', import.meta.url);
@@ -27,6 +27,28 @@ describe('docs/gateways.md', async () => {
         expect(finding).not.toBe('');
         if (found.length === 0) expect(note ?? '', finding).not.toBe('');
         for (const check of found) expect([...told], finding).toContain(check);
+      }
+    },
+  );
+});
+
+describe('what was found of a gateway', async () => {
+  const entries = await readEntries();
+
+  it.each(entries.map((entry) => [entry.description.name, entry] as const))(
+    '%s: every failure was made sure of',
+    (_, entry) => {
+      expect(unconfirmedOf(entry).filter(({ verdict }) => verdict === 'fail')).toEqual([]);
+    },
+  );
+
+  it.each(entries.map((entry) => [entry.description.name, entry] as const))(
+    '%s: every confirmation speaks of something, and says how',
+    (_, { baseline, confirmations }) => {
+      const spoken = new Set(findingsOf(baseline).map((finding) => confirmationOf(finding, confirmations)));
+      for (const confirmation of confirmations) {
+        expect(confirmation.how).toMatch(/\w{3}/);
+        expect(spoken, confirmation.checks.join()).toContain(confirmation);
       }
     },
   );

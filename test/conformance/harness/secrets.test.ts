@@ -12,6 +12,15 @@ describe('secretsOf', () => {
     ]);
   });
 
+  it('goes by whole words of names, and takes no address', () => {
+    const value = 'made-up-word';
+    const names = ['authorization', 'x-api-key', 'x_session_token', 'x-apikey', 'proxy-authorization', 'cookie'];
+    for (const name of names) expect([name, ...secretsOf(undefined, { [name]: value })]).toEqual([name, value]);
+    for (const name of ['x-portkey-provider', 'x-keyboard', 'x-monkey'])
+      expect([name, ...secretsOf(undefined, { [name]: value })]).toEqual([name]);
+    expect(secretsOf(undefined, { 'x-auth-url': 'http://127.0.0.1:4000/v1' })).toEqual([]);
+  });
+
   it('takes nothing that could stand anywhere by chance', () => {
     expect(secretsOf('x', { 'api-key': 'true' })).toEqual([]);
     expect(secretsOf(undefined, {})).toEqual([]);

@@ -14,6 +14,8 @@ export interface SocketFault {
   down?: Change;
   /** Ends the client's connection, with this code, behind a message of which this is true. */
   endsAfter?: [test: (text: string) => boolean, code: number];
+  /** Cuts the upstream's connection behind a message of which this is true. */
+  hangsUpAfter?(text: string): boolean;
   /** The code that the client's connection is closed with when the upstream's is. */
   closesWith?: number;
   /** Header lines of the answer to the client's upgrade. */
@@ -58,6 +60,7 @@ export async function startSocketGateway(upstream: string, fault: SocketFault = 
       live.on('message', (data, binary) => {
         for (const text of binary ? [] : down(String(data))) client.send(text);
         if (endsAfter?.[0](String(data))) client.close(endsAfter[1]);
+        if (fault.hangsUpAfter?.(String(data))) live.close(1001);
       });
       client.on('close', () => live.terminate());
       live.on('close', (code, reason) => end(client, closesWith ?? code, reason.toString()));

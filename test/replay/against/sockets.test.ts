@@ -305,6 +305,16 @@ describe('a gateway that differs over a WebSocket', () => {
     ]);
   });
 
+  it('hangs up on its upstream in the middle of the answer', async () => {
+    const say = [client(CREATE), server(created()), ...Array(200).fill(server(itemDone())), server(completed())];
+    const fault: SocketFault = { hangsUpAfter: (text) => text.includes('response.created') };
+    const report = await run([recordedSocket({ say }), turn('two', 'r2', { connection: 'c2' })], faulty(fault));
+    const [first, second] = report.cassettes[0]!.exchanges.map(({ results }) => results.map(({ verdict }) => verdict));
+    expect(first).toEqual(['passed', 'passed', 'passed', 'failed', 'failed']);
+    expect(second).toHaveLength(5);
+    expect(failuresIn(report).join('\n')).toContain('against.stream: the stream broke off: it was closed with 1001');
+  });
+
   it('asks its upstream over HTTP', async () => {
     const failures = failuresIn(await run([turn('one', 'r1')], faulty({ overHttp: true })));
     expect(failures).toContain(

@@ -79,6 +79,17 @@ describe('judgeReadiness', () => {
     expect(verdicts('pass', 'fail')).toEqual(['READY', 'NOT READY', 'NOT READY']);
   });
 
+  it('names what failed first, then warnings, and last what is not offered', () => {
+    const verdicts: Verdict[] = ['unsupported', 'inconclusive', 'warn', 'fail'];
+    const checks = verdicts.map((verdict) =>
+      madeCheck({ id: `wire.a.${verdict}`, level: verdict === 'warn' ? 'should' : 'must' }),
+    );
+    const results = verdicts.map((verdict): CheckResult => ({ check: `wire.a.${verdict}`, verdict }));
+    expect(judgeReadiness(checks, results, OPEN, WHOLE)[0]?.because).toEqual(
+      ['fail', 'warn', 'inconclusive', 'unsupported'].map((verdict) => `wire.a.${verdict} (${verdict})`),
+    );
+  });
+
   it('tells what operators have to mind apart from what clients need', () => {
     const checks = [madeCheck({ id: 'wire.a.must' }), madeCheck({ id: 'security.b.must' })];
     const results: CheckResult[] = [

@@ -5,7 +5,7 @@ import { generateReport, schemaText } from '../../../schemas/generate/generate.t
 import type { ConformanceReport } from '../../../src/report/conformance/model.ts';
 import { CONFORMANCE_REPORTERS } from '../../../src/report/conformance/reporters.ts';
 import { REPORTER_NAMES, type ReporterName } from '../../../src/report/results/reporters.ts';
-import { MADE_RESULTS, madeReport } from './report.ts';
+import { MADE_RESULTS, madeCheck, madeReport } from './report.ts';
 
 const NO_COLOUR = new Chalk({ level: 0 });
 
@@ -65,6 +65,15 @@ describe('the text report', () => {
     expect(lines[at + 1]).toBe('at upstream request /input/0');
     expect(lines[at + 2]).toMatch(/^- \{"type":"a\|b/);
     expect(lines.slice(at + 3, at + 6)).toEqual(['+ null', 'rule schema.required (openai 7.55.0)', 'and another']);
+  });
+
+  it('tells a reason that several checks have once', () => {
+    const checks = Array.from({ length: 8 }, (_, i) => madeCheck({ id: `wire.many.n${i}` }));
+    const results = checks.map(({ id }) => ({ check: id, verdict: 'unsupported' as const, reason: 'no such thing' }));
+    expect(write('text', { checks, results })).toContain(
+      '\nUnsupported\n  8 checks: no such thing\n    wire.many.n0\n    wire.many.n1\n    wire.many.n2\n    wire.many.n3\n    wire.many.n4\n    wire.many.n5\n    … and 2 more\n\n',
+    );
+    expect(write('text', { checks, results: results.slice(0, 1) })).toContain('  wire.many.n0: no such thing\n');
   });
 
   it('joins routes of which the same is to be said', () => {

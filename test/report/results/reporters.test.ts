@@ -151,7 +151,8 @@ describe('the Markdown report', () => {
   it('begins with the verdict', () => {
     expect(text).toMatch(/^### ❌ tapedeck replay\n\n2 cassettes, 2 exchanges, \*\*3\*\* passed, \*\*1\*\* failed/);
     const whole = madeReport().cassettes[0]!;
-    expect(write('markdown', { cassettes: [{ ...whole, exchanges: [whole.exchanges[1]!] }] })).toMatch(/^### ✅/);
+    const one = write('markdown', { cassettes: [{ ...whole, exchanges: [whole.exchanges[1]!] }] });
+    expect(one).toMatch(/^### ✅ tapedeck replay\n\n1 cassette, 1 exchange, /);
   });
 
   it('fences the difference with more backticks than it holds, and notifies nobody', () => {

@@ -43,6 +43,7 @@ describe('chunks that have to be read', () => {
   it.each<[string, string]>([
     ['another id', text.replace('c-1', 'c-2')],
     ['an end', text.replace('"finish_reason":null', '"finish_reason":"stop"')],
+    ['other fields of the same length', text.replace('"finish_reason":null', '"finish_reason":true')],
     ['no words', text.replace('"Hello"', 'null')],
     ['a second field', text.replace('"Hello"', '"Hello","refusal":"no"')],
     ['a string that ends early', text.replace('"Hello"', '"He"llo"')],

@@ -196,6 +196,8 @@ describe('createResponsesWriter', () => {
     const writer = createResponsesWriter(makeBackContext(findDialect('chat', 'chat')!));
     expect(() => writer.open({ type: 'reasoning' }).text('x')).toThrow('a reasoning item has no text');
     expect(() => writer.open({ type: 'message' }).arguments('x')).toThrow('a message item has no arguments');
+    const search = writer.open({ type: 'other', item: { type: 'web_search_call' } });
+    expect(() => search.arguments('x')).toThrow('a web_search_call item has no arguments');
   });
 
   it('joins characters that a delta cuts in half, and never sends half of one', () => {
@@ -238,4 +240,59 @@ describe('createResponsesWriter', () => {
       { numRuns: 100 },
     );
   });
+});
+
+it('gives items of other kinds an id by their type, and leaves their status', () => {
+  const { writer } = write((w) => {
+    for (const type of ['tool_search_call', 'made_call_up', 'x__y']) w.open({ type: 'other', item: { type } });
+    w.open({ type: 'other', item: { type: 'x', id: 'its-own', status: 'searching' } });
+    w.finish({ how: 'failed', code: 'c', message: 'm' });
+  });
+  expect(writer.response().output).toEqual([
+    { type: 'tool_search_call', id: 'ts_2' },
+    { type: 'made_call_up', id: 'mcu_3' },
+    { type: 'x__y', id: 'xy_4' },
+    { type: 'x', id: 'its-own', status: 'searching' },
+  ]);
+});
+
+it('tells nothing of an item that is over', () => {
+  const { writer } = write((w) => {
+    const message = w.open({ type: 'message' });
+    message.text('a');
+    message.close();
+    message.annotation({ type: 'url_citation' });
+    message.text('b');
+    const reasoning = w.open({ type: 'reasoning' });
+    reasoning.close();
+    reasoning.encrypted('late');
+    const cut = w.open({ type: 'message' });
+    cut.text('c');
+    w.finish({ how: 'failed', code: 'c', message: 'm' });
+    cut.text('d');
+    cut.close();
+  });
+  expect(writer.take()).toEqual([]);
+  expect(writer.response().output).toMatchObject([
+    { status: 'completed', content: [{ text: 'a', annotations: [] }] },
+    { summary: [] },
+    { status: 'incomplete', content: [{ text: 'c' }] },
+  ]);
+  expect((writer.response().output as JsonObject[])[1]).not.toHaveProperty('encrypted_content');
+});
+
+it('tells tokens without others that might have come', () => {
+  const { data, writer } = write((w) => {
+    w.open({ type: 'message' }).text('a', [{ token: 'a', logprob: -1, bytes: [97] }]);
+    w.finish({ how: 'completed' });
+  });
+  const told = data.filter(({ type }) => String(type).startsWith('response.output_text.'));
+  const logprobs = [{ token: 'a', logprob: -1, top_logprobs: [] }];
+  expect(told).toMatchObject([
+    { delta: 'a', logprobs },
+    { text: 'a', logprobs },
+  ]);
+  expect(writer.response().output).toMatchObject([
+    { content: [{ text: 'a', logprobs: [{ token: 'a', logprob: -1, bytes: [97] }] }] },
+  ]);
 });

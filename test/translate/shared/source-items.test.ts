@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/protocols/grammar.ts';
+import { writeFailure } from '../../../src/translate/shared/source-failure.ts';
 import {
   endingOf,
   finalAnnotations,
+  finalTexts,
   readFailure,
   type SourceEnding,
   type SourceFailure,
@@ -55,5 +57,32 @@ describe('finalAnnotations', () => {
       { part: 2, annotation: { b: 2 } },
     ]);
     expect(finalAnnotations({ type: 'reasoning', content })).toEqual([]);
+  });
+});
+
+describe('finalTexts', () => {
+  it('are those of the parts that have one', () => {
+    const part = (text: unknown) => ({ text });
+    expect(finalTexts({ type: 'reasoning', summary: [7, part('a')], content: [7, part('b')] })).toMatchObject([
+      { channel: 'summary', part: 1, text: 'a' },
+      { channel: 'reasoning', part: 1, text: 'b' },
+    ]);
+    expect(finalTexts({ type: 'message', content: [7, part('a'), { type: 'refusal', refusal: 'b' }] })).toMatchObject([
+      { channel: 'text', part: 1, text: 'a' },
+      { channel: 'refusal', part: 2, text: 'b' },
+    ]);
+    expect(finalTexts({ type: 'toString' })).toEqual([]);
+    expect(finalTexts({})).toEqual([]);
+  });
+});
+
+describe('a failure within an answer', () => {
+  it.each([
+    ['invalid_prompt', 400, 'invalid_request_error'],
+    ['made_up', 500, 'server_error'],
+  ])('of code %s has status %d', (code, status, type) => {
+    const told = writeFailure('chat', { code, message: 'm', param: 'p' });
+    expect(told.status).toBe(status);
+    expect(JSON.parse(told.text)).toEqual({ error: { message: 'm', type, param: 'p', code } });
   });
 });

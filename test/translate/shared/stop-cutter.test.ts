@@ -16,11 +16,17 @@ describe('stop sequences', () => {
     [['abc', 'b'], 'abc', 'a', 'b'],
     [['b', 'ab'], 'ab', '', 'ab'],
     [['ab', 'b'], 'ab', '', 'ab'],
+    [['b', 'abc'], 'abc', 'a', 'b'],
     [['aab'], 'aaaab', 'aa', 'aab'],
     [['', 'x'], 'axb', 'a', 'x'],
     [[], 'all of it', 'all of it', undefined],
   ])('%j cut %j', (sequences, text, expected, stop) => {
     expect(cut(sequences, [text])).toEqual({ text: expected, stop });
+  });
+
+  it('hold back all that may be the beginning of one', () => {
+    expect(cut(['abx', 'bcc'], ['ab', 'x'])).toEqual({ text: '', stop: 'abx' });
+    expect(cut(['abx', 'bcc'], ['ab', 'cc'])).toEqual({ text: 'a', stop: 'bcc' });
   });
 
   it('cut the same however the text is split', () => {

@@ -18,7 +18,7 @@ const REFUSALS: readonly (Omit<Behaviour, 'says' | 'what' | 'name'> & {
   { status: 404, code: 'model_not_found', upstreams: ['responses', 'chat'], also: ['fail'], level: 'should' },
   { status: 413, code: 'request_too_large', also: ['fail'], level: 'should' },
   { status: 429, code: 'rate_limit_exceeded', name: '429-without-pause', also: ['retry'] },
-  { status: 429, code: 'rate_limit_exceeded', name: '429-seconds', headers: { 'retry-after': '7' } },
+  { status: 429, code: 'rate_limit_exceeded', name: '429-seconds', headers: { 'retry-after': '2' } },
   {
     ...{ status: 429, code: 'rate_limit_exceeded', name: '429-date', pauseMs: 120_000 },
     headers: { 'retry-after': 'Wed, 21 Oct 2037 07:28:00 GMT' },
@@ -32,7 +32,7 @@ const REFUSALS: readonly (Omit<Behaviour, 'says' | 'what' | 'name'> & {
   },
   { status: 500, code: 'server_error' },
   { status: 502, code: 'bad_gateway' },
-  { status: 503, code: 'unavailable', name: '503-seconds', headers: { 'retry-after': '7' } },
+  { status: 503, code: 'unavailable', name: '503-seconds', headers: { 'retry-after': '2' } },
   { status: 503, code: 'server_is_overloaded', name: '503-overloaded' },
 ];
 

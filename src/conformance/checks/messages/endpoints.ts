@@ -72,13 +72,14 @@ const COUNT_CHECKS: readonly Check[] = [
   ),
   {
     ...COMMON,
+    revision: 2,
     id: 'messages.count-tokens.no-turn',
     requirement: 'Nobody is asked for an answer to count the tokens of a prompt.',
     source: `${COUNT}; an answer costs money`,
     level: 'should',
     reaches: false,
     async run(t) {
-      await (await askCount(t, {})).bytes();
+      await countOf(t, await askCount(t, {}));
       const turns = t.upstream.calls.filter(({ request }) => isTurn(request));
       t.expect(turns.length === 0, `the provider was asked for ${turns.length} answers`, { where: 'upstream request' });
     },

@@ -9,6 +9,7 @@ type Json = Record<string, unknown>;
 const DOWN = { where: 'answer' } as const;
 const MESSAGE = 'made-up failure of the provider';
 const SPEC = 'Open Responses specification, WebSocket';
+const CLOSED = 'the connection is closed without a word';
 
 /** The provider refuses everything that it is asked. */
 function refuse(t: Trial, status: number, code: string, headers: Record<string, string> = {}): void {
@@ -35,7 +36,8 @@ export const WEBSOCKET_ERROR_CHECKS: readonly Check[] = [
     async run(t) {
       const socket = await accepted(t);
       refuse(t, 400, 'context_length_exceeded');
-      const last = (await ask(socket, create(t, 'Say something.'))).at(-1) ?? {};
+      const last = (await ask(socket, create(t, 'Say something.'))).at(-1);
+      if (!last) return t.stop('fail', CLOSED);
       const failed = (last.response ?? {}) as Json;
       const error = (last.error ?? failed.error ?? {}) as Json;
       t.expect(
@@ -57,7 +59,8 @@ export const WEBSOCKET_ERROR_CHECKS: readonly Check[] = [
     async run(t) {
       const socket = await accepted(t);
       refuse(t, 429, 'rate_limit_exceeded', { 'retry-after': '7' });
-      const last = (await ask(socket, create(t, 'Say something.'))).at(-1) ?? {};
+      const last = (await ask(socket, create(t, 'Say something.'))).at(-1);
+      if (!last) return t.stop('fail', CLOSED);
       t.expectSame([last.type, last.status], ['error', 429], 'the refusal is another one', DOWN);
       const headers = Object.entries((last.headers ?? {}) as Json).map(([name, value]) => [name.toLowerCase(), value]);
       t.expectSame(Object.fromEntries(headers)['retry-after'], '7', 'retry-after is another one', DOWN);

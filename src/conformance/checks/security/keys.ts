@@ -215,7 +215,7 @@ export const KEY_CHECKS: readonly Check[] = [
   },
   {
     id: 'security.keys.provider-key-stays',
-    revision: 1,
+    revision: 2,
     requirement: "The gateway's key for its provider does not reach the client.",
     source: 'measured: internal addresses and spend in the headers of answers',
     level: 'must',
@@ -226,13 +226,16 @@ export const KEY_CHECKS: readonly Check[] = [
       const reply = await t.call({ body: t.prompt() });
       await t.read(reply);
       const { request } = t.onlyCall();
+      let shown = false;
       for (const [name, value] of headerPairs(request.headers)) {
         if (!/^(?:authorization|x-api-key|api-key|x-goog-api-key)$/i.test(name)) continue;
         const key = value.replace(/^\w+ +/, '');
         // What the client said itself is no secret to it.
         if (key.length < 8 || t.headers().some((said) => said.includes(key))) continue;
+        shown = true;
         t.expect(!(await isIn(reply, key)), `the answer holds the provider's key (${name})`, { where: 'answer' });
       }
+      if (!shown) t.stop('not-applicable', 'the gateway shows its provider no key of its own');
     },
   },
   {

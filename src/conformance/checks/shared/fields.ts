@@ -15,6 +15,8 @@ export interface FieldRow {
   profiles?: readonly ConformanceProfile[];
   /** What the API takes it for when it is not said: left out, it says the same. */
   isDefault?: true;
+  /** Another name of the field that providers know as well: the same value there says the same. */
+  synonym?: string;
   /** Asked for a document: fields that make no sense in a stream. */
   stream?: false;
 }
@@ -28,7 +30,7 @@ interface FieldOptions {
 /** One check a row: the fields of the row are the same at the provider. */
 export function fieldChecks(rows: readonly FieldRow[], { area, client, profiles }: FieldOptions): Check[] {
   return rows.map(
-    ({ name, body, why, level = 'should', profiles: own = profiles, stream = true, isDefault }): Check => ({
+    ({ name, body, why, level = 'should', profiles: own = profiles, stream = true, isDefault, synonym }): Check => ({
       id: `${area}.field.${name}`,
       revision: 2,
       requirement: `${Object.keys(body)
@@ -47,7 +49,7 @@ export function fieldChecks(rows: readonly FieldRow[], { area, client, profiles 
         const sent = t.sentUp();
         for (const [field, value] of Object.entries(body))
           if (!(isDefault && field !== 'tools' && sent[field] === undefined))
-            expectSameField(t, field, value, sent[field]);
+            expectSameField(t, field, value, sent[field] ?? (synonym === undefined ? undefined : sent[synonym]));
       },
     }),
   );

@@ -7,7 +7,7 @@ import type { BaseUrl } from '../../../route/base-url.ts';
 import type { Dialect } from '../../../translate/dialects.ts';
 import type { Credentials } from '../../../upstream/credentials/api-key.ts';
 import { describeFailure } from '../../../upstream/failure.ts';
-import { fromHarHeaders, headerValue } from '../../../util/headers.ts';
+import { harHeaderValue } from '../../../util/headers.ts';
 import type { Protocol } from '../../../util/types.ts';
 import { planAnswer } from '../../answer.ts';
 import { withFailedConnection } from '../../polly/failed-connections.ts';
@@ -71,6 +71,7 @@ function whyNot(exchange: RecordedExchange): string | undefined {
   ].flatMap((leg) => (leg ? [whyUnknown(leg)] : []));
   const first = unknown.find((reason) => reason !== undefined);
   if (first !== undefined) return first;
+  if (isKeyPutBack(exchange)) return 'a key that was redacted was put back by hand on one side alone';
   if (attempts.slice(0, -1).some(({ response }) => response.status === 0)) {
     return 'the proxy sent the request again on another connection; what was wrong with the first one is not recorded';
   }
@@ -123,10 +124,12 @@ function translationOf(
     if (!dialect.ok) return dialect;
     dialects.set(spoken[i]!, dialect.value);
   }
-  const known = createTranslation(base, {
-    protocol: new Set(spoken).size > 1 ? 'auto' : last,
-    onLoss: headerOf(client, 'x-tapedeck-losses') === undefined ? 'ignore' : 'warn',
-  });
+  const options = {
+    protocol: new Set(spoken).size > 1 ? ('auto' as const) : last,
+    onLoss: headerOf(client, 'x-tapedeck-losses') === undefined ? ('ignore' as const) : ('warn' as const),
+  };
+  // The hops are those of the cassette.
+  const known = createTranslation(base, options, () => undefined);
   return {
     ok: true,
     value: {
@@ -149,20 +152,26 @@ function credentialsOf({ client, attempts: [attempt] }: RecordedExchange): Crede
   return !attempt || got === keyOf(client) ? undefined : { key: got };
 }
 
+/** The recorder redacts the keys of both sides, or finds none; where only one is redacted, the two can no longer be compared. */
+function isKeyPutBack({ client, attempts: [attempt] }: RecordedExchange): boolean {
+  const keys = [keyOf(client), attempt && keyOf(attempt)].filter((key) => key !== undefined);
+  return keys.length === 2 && new Set(keys.map((key) => key.includes('[redacted:'))).size === 2;
+}
+
 function keyOf({ request }: Entry): string | undefined {
-  const raw = fromHarHeaders(request.headers);
-  const value = headerValue(raw, 'authorization');
-  return value === undefined ? headerValue(raw, 'x-api-key') : value.replace(/^bearer +/i, '');
+  const { headers } = request;
+  const value = harHeaderValue(headers, 'authorization');
+  return value === undefined ? harHeaderValue(headers, 'x-api-key') : value.replace(/^bearer +/i, '');
 }
 
 /** Whether the upstream got a coded body as it was; one that was refused was to be decoded. */
 function requestCodingOf({ client, attempts: [attempt], outcome }: RecordedExchange): 'pass' | 'decode' {
-  const coded = (entry: Entry) => headerValue(fromHarHeaders(entry.request.headers), 'content-encoding') !== undefined;
+  const coded = ({ request }: Entry) => harHeaderValue(request.headers, 'content-encoding') !== undefined;
   if (!coded(client)) return 'pass';
   if (attempt) return coded(attempt) ? 'pass' : 'decode';
   return client._producer.how === 'error' && outcome === 'complete' ? 'decode' : 'pass';
 }
 
 function headerOf({ response }: Entry, name: string): string | undefined {
-  return headerValue(fromHarHeaders(response.headers), name);
+  return harHeaderValue(response.headers, name);
 }
