@@ -1,3 +1,4 @@
+import type { Entry } from '../cassette/format.ts';
 import { legOf, type RecordedExchange } from '../cassette/legs.ts';
 import type { AnswerSummary, ToolCall, Usage } from '../report/answer-summary.ts';
 import { fieldsOf } from '../report/fields.ts';
@@ -7,12 +8,47 @@ import { sameArguments } from './calls.ts';
 import { finding, type HopFinding } from './finding.ts';
 import { requestJson, squeeze } from './sketch.ts';
 import { streamFindings } from './stream-hop.ts';
-import { timingFindings } from './timing.ts';
+import { isTooShort, timingFindings } from './timing.ts';
 
-/** What became of an answer on its way to the client; undefined where one of the two is missing. */
-export function answerFindings(exchange: RecordedExchange, attempt: number): HopFinding[] | undefined {
+/** What became of an answer on its way to the client. */
+export interface AnswerReport {
+  findings: HopFinding[];
+  /** It was not whole from the start, and the client can see that: one sentence. */
+  broke?: string;
+  /** It was streamed, and over too soon to tell whether it was held back. */
+  tooShort?: true;
+}
+
+/** Undefined where one of the two sides is missing. */
+export function reportAnswer(exchange: RecordedExchange, attempt: number): AnswerReport | undefined {
   const [source, target] = [viewAnswer(exchange, attempt), viewAnswer(exchange)];
   if (!source || !target) return undefined;
+  const broke = tellBroken(exchange, source, target);
+  const tooShort = source.isStream && target.isStream && isTooShort(source.leg);
+  return {
+    findings: answerFindings(exchange, source, target),
+    ...(broke === undefined ? {} : { broke }),
+    ...(tooShort ? { tooShort } : {}),
+  };
+}
+
+const BROKEN: Partial<Record<NonNullable<Entry['_end']>['how'], string>> = {
+  reset: 'was broken off by a reset of the connection',
+  timeout: 'did not go on in time',
+};
+
+/** What the provider did to its own answer, and how the client gets to know. */
+function tellBroken(exchange: RecordedExchange, source: AnswerView, target: AnswerView): string | undefined {
+  if (!source.isStream || source.ending !== undefined || exchange.outcome === 'client-aborted') return undefined;
+  const how = source.isWhole ? undefined : source.leg.entry._end?.how;
+  const what =
+    how === undefined ? 'ended without saying that the answer is complete' : (BROKEN[how] ?? 'broke off in the middle');
+  if (target.ending === 'failed') return `The provider's stream ${what}; the gateway told the client with an error.`;
+  const isPassedOn = target.ending === undefined && target.isWhole === source.isWhole;
+  return isPassedOn ? `The provider's stream ${what}; the gateway passed that on.` : undefined;
+}
+
+function answerFindings(exchange: RecordedExchange, source: AnswerView, target: AnswerView): HopFinding[] {
   // Who leaves does not get the rest, and nobody can say what it would have been.
   if (exchange.outcome === 'client-aborted') return timingOf(source, target);
   if (source.status >= 400 || target.status >= 400) return refusalFindings(source, target);

@@ -1,7 +1,7 @@
 import type { EntryJoin } from '../cassette/format.ts';
 import type { RecordedExchange } from '../cassette/legs.ts';
 import { classify } from '../route/endpoints.ts';
-import { answerFindings } from './answer-hop.ts';
+import { reportAnswer } from './answer-hop.ts';
 import { viewAnswer } from './answer-view.ts';
 import { finding, type HopFinding } from './finding.ts';
 import { answerHeaderFindings, requestHeaderFindings } from './headers-hop.ts';
@@ -16,6 +16,10 @@ export interface HopReport {
   hop?: string;
   /** How sure it is that the two sides belong together: the least sure one of all attempts. */
   join?: EntryJoin;
+  /** The provider did not give a whole answer, and the gateway does not hide it: in one sentence. */
+  broke?: string;
+  /** The provider's stream was over too soon to tell whether the gateway held it back. */
+  tooShort?: true;
   /** How often the gateway asked the provider. */
   attempts: number;
   findings: HopFinding[];
@@ -48,7 +52,7 @@ export function explainHop(exchange: RecordedExchange): HopReport {
     const notJudged = ['requests and answers: nothing but the time says that the two sides belong together'];
     return { ...base, ...sides, findings: repeats, notJudged };
   }
-  const [asked, answered] = [requestFindings(exchange, 1), answerFindings(exchange, attempts.length)];
+  const [asked, answered] = [requestFindings(exchange, 1), reportAnswer(exchange, attempts.length)];
   const notJudged = [
     ...(asked ? [] : ['the request: it is of no protocol that is compared, or no JSON']),
     ...(answered ? [] : ['the answer: one of the two sides has none, or none of a protocol that is compared']),
@@ -56,11 +60,13 @@ export function explainHop(exchange: RecordedExchange): HopReport {
   const findings = [
     ...(asked ?? []),
     ...requestHeaderFindings(client, attempts[0]!),
-    ...(answered ?? []),
+    ...(answered?.findings ?? []),
     ...answerHeaderFindings(last, client),
     ...repeats,
   ];
-  return { ...base, ...sides, findings, notJudged };
+  const { broke, tooShort } = answered ?? {};
+  const rest = { ...(broke === undefined ? {} : { broke }), ...(tooShort ? { tooShort } : {}) };
+  return { ...base, ...sides, ...rest, findings, notJudged };
 }
 
 const SURENESS: Record<EntryJoin['certainty'], number> = { guess: 0, likely: 1, certain: 2 };

@@ -35,6 +35,13 @@ export function timingFindings(upstream: Leg, client: Leg): HopFinding[] {
   return [finding('delayed', 'stream', 'deltas', { note: `Up to ${Math.round(delay)} ms later: ${times}.` })];
 }
 
+/** Whether a stream has deltas, and was over before it could be told whether they were held back. */
+export function isTooShort(upstream: Leg): boolean {
+  const progress = progressOf(upstream);
+  const [first, last] = [progress[0], progress.at(-1)];
+  return first !== undefined && last !== undefined && (progress.length < 3 || last.at - first.at < SHORTEST_SPREAD_MS);
+}
+
 function ms(at: number, source: readonly Progress[]): number {
   return Math.round(at - source[0]!.at);
 }

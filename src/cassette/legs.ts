@@ -1,5 +1,5 @@
 import { TapedeckError } from '../errors.ts';
-import { concatBytes, fromUtf8, isUtf8, toUtf8 } from '../util/bytes.ts';
+import { concatBytes, fromUtf8, isUtf8, isWellFormed, toUtf8 } from '../util/bytes.ts';
 import { Kept } from '../util/kept.ts';
 import { sha256Hex } from '../util/sha256.ts';
 import type { LegName, Outcome, Protocol } from '../util/types.ts';
@@ -178,10 +178,10 @@ function movedBody(client: Leg | undefined, entry: Entry): LegBody | undefined {
 
 function bodyOf(fields: BodyFields | undefined, ms: number): LegBody | undefined {
   if (!fields) return undefined;
-  const decoded = decodedBytes(fields);
   const chunks = fields._chunks?.map((chunk) => ({ ms: chunk[0], data: chunkBytes(chunk) }));
+  const decoded = chunks ? concatBytes(chunks.map(({ data }) => data)) : decodedBytes(fields);
   return {
-    text: decoded && isUtf8(decoded) ? fromUtf8(decoded) : undefined,
+    text: decoded && textOf(fields, decoded),
     decoded,
     wire: wireBytes(fields, decoded),
     facts: fields._wire,
@@ -190,9 +190,14 @@ function bodyOf(fields: BodyFields | undefined, ms: number): LegBody | undefined
   };
 }
 
-function decodedBytes(fields: BodyFields): Uint8Array | undefined {
-  const { text, _chunks, _decoded, _wire } = fields;
-  if (_chunks) return concatBytes(_chunks.map(chunkBytes));
+/** The text as it stands in the cassette, where that is what its bytes say. */
+function textOf({ text, _chunks, _decoded }: BodyFields, decoded: Uint8Array): string | undefined {
+  if (text && !_chunks && !_decoded && isWellFormed(text)) return text;
+  return isUtf8(decoded) ? fromUtf8(decoded) : undefined;
+}
+
+/** Of a body that is not kept in chunks. */
+function decodedBytes({ text, _decoded, _wire }: BodyFields): Uint8Array | undefined {
   if (_decoded) return fromBase64(_decoded.base64);
   if (text) return toUtf8(text);
   if (_wire?.undecodable !== undefined) return undefined;

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TapedeckError } from '../errors.ts';
 import {
@@ -206,15 +206,17 @@ async function keepEvidence(
   { result, observed, controlled }: Judged,
   { out, url, gateway, provider, key, extraHeaders = {} }: ConformanceOptions,
 ): Promise<CheckResult['evidence']> {
-  if (out === undefined || result.verdict === 'pass' || result.verdict === 'not-applicable' || observed.length === 0)
-    return undefined;
-  await mkdir(out, { recursive: true });
+  if (out === undefined) return undefined;
   const place = [check.id, nameOfRoute(route).replace('->', '-to-'), route.model, check.client ?? []].flat();
   const name = place.map((part) => part.replace(/[^\w.-]+/g, '_')).join('.');
   // Beside other checks, what the gateway asks without a marker is nobody's; what fails was tried alone.
   const around = provider !== undefined && (isBad(result) || result.verdict === 'warn');
   const common = { around, upstream: provider?.upstream.url ?? url, secrets: secretsOf(key, extraHeaders) };
   const files = { gateway: join(out, `${name}.har`), control: join(out, `${name}.control.har`) };
+  // What an earlier run found out is true no more.
+  await Promise.all([rm(files.gateway, { force: true }), rm(files.control, { force: true })]);
+  if (result.verdict === 'pass' || result.verdict === 'not-applicable' || observed.length === 0) return undefined;
+  await mkdir(out, { recursive: true });
   await writeEvidence(observed, { ...common, url, path: files.gateway, gateway: gateway ?? { name: 'gateway' } });
   if (controlled === undefined || controlled.length === 0) return { gateway: files.gateway };
   await writeEvidence(controlled, {

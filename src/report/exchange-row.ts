@@ -23,6 +23,8 @@ export interface ExchangeRow {
   /** 0: no response. */
   status: number;
   outcome: Outcome;
+  /** How it ended at the upstream, where that is another one: a gateway may call complete what is not. */
+  upstreamOutcome?: Outcome;
   /** Content codings of the client's request body. */
   coding: string[];
   /** Bytes of the client's request and of its response on the wire; -1: unknown. */
@@ -53,6 +55,7 @@ export function rowOf(exchange: RecordedExchange, legs: readonly Leg[], number: 
     model: asks?.model ?? null,
     status: client.response.status,
     outcome: exchange.outcome,
+    ...upstreamOutcomeOf(exchange),
     coding: request?.body?.facts?.encodings ?? [],
     bytesIn: client.request.bodySize,
     bytesOut: client.response.bodySize,
@@ -61,6 +64,13 @@ export function rowOf(exchange: RecordedExchange, legs: readonly Leg[], number: 
     attempts: exchange.attempts.length,
     result: resultOf(answered),
   };
+}
+
+/** What a refused attempt has led to is told by the status. */
+function upstreamOutcomeOf({ client, outcome, attempts }: RecordedExchange): Pick<ExchangeRow, 'upstreamOutcome'> {
+  const { _outcome: upstreamOutcome } = attempts.at(-1) ?? {};
+  const isHidden = outcome === 'complete' && client.response.status < 400 && upstreamOutcome === 'upstream-aborted';
+  return isHidden ? { upstreamOutcome } : {};
 }
 
 function resultOf(view: LegView | undefined): string {
@@ -74,9 +84,14 @@ function resultOf(view: LegView | undefined): string {
   return parts.join(' ');
 }
 
+function outcomeText({ outcome, upstreamOutcome }: ExchangeRow): string {
+  return upstreamOutcome === undefined ? outcome : `${outcome} (${upstreamOutcome})`;
+}
+
 /** Lines of the table of exchanges, as wide as the terminal. */
 export function exchangeTable(rows: readonly ExchangeRow[], colour: ChalkInstance, columns: number): string[] {
-  const good = (row: ExchangeRow): boolean => row.outcome === 'complete' && row.status > 0 && row.status < 400;
+  const good = ({ outcome, upstreamOutcome, status }: ExchangeRow): boolean =>
+    outcome === 'complete' && upstreamOutcome === undefined && status > 0 && status < 400;
   const paintState = (cell: string, row: ExchangeRow): string => (good(row) ? colour.green(cell) : colour.red(cell));
   const dim = (cell: string): string => colour.dim(cell);
   const list: Column<ExchangeRow>[] = [
@@ -86,7 +101,7 @@ export function exchangeTable(rows: readonly ExchangeRow[], colour: ChalkInstanc
     { title: 'request', value: (row) => oneLine(`${row.method} ${row.path}`) },
     { title: 'model', value: (row) => oneLine(row.model ?? ''), drop: 2 },
     { title: 'status', value: (row) => (row.status === 0 ? '–' : String(row.status)), paint: paintState },
-    { title: 'outcome', value: (row) => row.outcome, paint: paintState },
+    { title: 'outcome', value: outcomeText, paint: paintState },
     { title: 'coding', value: (row) => oneLine(row.coding.join(' ')), drop: 3 },
     { title: 'in', value: (row) => formatBytes(row.bytesIn), align: 'right', drop: 4 },
     { title: 'out', value: (row) => formatBytes(row.bytesOut), align: 'right', drop: 4 },

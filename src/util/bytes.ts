@@ -26,6 +26,12 @@ export function toUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Whether no surrogate stands alone in `text`, so that it comes back unchanged from UTF-8. */
+export function isWellFormed(text: string): boolean {
+  // ES2024, and in every Node that we run on.
+  return (text as string & { isWellFormed(): boolean }).isWellFormed();
+}
+
 /** Bytes that `text` has in UTF-8. */
 export function utf8Length(text: string): number {
   return Buffer.byteLength(text);

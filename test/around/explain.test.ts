@@ -229,6 +229,19 @@ describe('a gateway with one fault', () => {
     expect(briefly(report)).toEqual(['invented stream response.completed', 'invented stream end of the answer']);
   });
 
+  it.each([
+    ['ends early', 'end', 'ended without saying that the answer is complete'],
+    ['is reset', 'reset', 'was broken off by a reset of the connection'],
+  ] as const)('hands on a stream that %s', async (_, ending, what) => {
+    const script: ScriptStep[] = [
+      { when: { turn: true }, answer: (request, context) => truncate(answerItems(TURN)(request, context), 6, ending) },
+    ];
+    const [report] = await explainAround({ script });
+    expect(report).toMatchObject({ findings: [], broke: `The provider's stream ${what}; the gateway passed that on.` });
+    const [translated] = await explainAround({ script, translate: 'chat' });
+    expect(translated?.broke).toMatch(/^The provider's stream .*; the gateway told the client with an error\.$/);
+  });
+
   it('holds everything back to the end', async () => {
     const answer: ScriptStep['answer'] = (request, context) => ({
       ...(answerItems(TURN)(request, context) as EventsAnswer),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { timingFindings } from '../../src/around/timing.ts';
+import { isTooShort, timingFindings } from '../../src/around/timing.ts';
 import type { Chunk } from '../../src/cassette/format.ts';
 import { legOf } from '../../src/cassette/legs.ts';
 import { recorded } from '../helpers/recorded.ts';
@@ -45,5 +45,19 @@ describe('timingFindings', () => {
     ['nothing at the client', [10, 200, 400], [], []],
   ])('%s', (_what, source, target, expected) => {
     expect(findings(source, target)).toEqual(expected);
+  });
+});
+
+describe('isTooShort', () => {
+  it.each<[source: number[], expected: boolean]>([
+    [[10, 20, 30], true],
+    [[10, 400], true],
+    [[10, 50, 110], false],
+    [[], false],
+  ])('of deltas at %j ms is %s', (source, expected) => {
+    const exchange = recorded({ headers: SSE, chunks: [] }, [
+      { headers: SSE, chunks: source.map((ms): Chunk => [ms, DELTA]) },
+    ]);
+    expect(isTooShort(legOf(exchange, 'upstream-response')!)).toBe(expected);
   });
 });

@@ -20,6 +20,7 @@ const show = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toSt
 describe('a body', () => {
   it.each<[string, Partial<Entry['response']['content']>, readonly (string | undefined)[]]>([
     ['of plain text', { text: 'hé' }, ['hé', 'h\xc3\xa9', 'h\xc3\xa9']],
+    ['of text with half a character', { text: 'a\ud800' }, ['a\ufffd', 'a\xef\xbf\xbd', 'a\xef\xbf\xbd']],
     ['that was redacted', { text: 'h', _redacted: 2 }, ['h', 'h', undefined]],
     ['that was cut', { text: 'h', _cut: 9 }, ['h', 'h', undefined]],
     ['that was elided', { text: 'h', _wire: { encodings: [], bytes: 300 } }, ['h', 'h', undefined]],

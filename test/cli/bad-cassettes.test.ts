@@ -75,11 +75,12 @@ test('a secret that somebody put into a cassette is the one thing that replay fi
   expect(code).toBe(5);
 });
 
-test('show warns of a secret that somebody put into a cassette', async () => {
+test('show and play warn of a secret that somebody put into a cassette', async () => {
   const warning =
     /^warning {2}Exchange \S+ of this edited cassette .* `tapedeck edit secret\.har redact` removes it\.$/m;
   expect((await cli(['show', 'secret.har'])).err).toMatch(warning);
   expect((await cli(['show', 'secret.har', '1'])).err).toMatch(warning);
+  expect((await cli(['play', 'secret.har', '--', process.execPath, '-e', '0'])).err).toMatch(warning);
   expect((await cli(['show', 'edited.har'])).err).toBe('');
   expect((await cli(['show', 'good.har', '1'])).err).toBe('');
 });

@@ -145,7 +145,12 @@ describe('two exchanges', () => {
 
 test.each([
   ['one argument', [TOOL], 2, 'It takes two cassettes, or a cassette and an exchange twice; 1 argument was given.'],
-  ['three arguments', [TOOL, '1', '2'], 2, 'It takes two cassettes, or a cassette and an exchange twice; 3 arguments were given.'],
+  [
+    'three arguments',
+    [TOOL, '1', '2'],
+    2,
+    'It takes two cassettes, or a cassette and an exchange twice; 3 arguments were given.',
+  ],
   ['an exchange that is not there', [TOOL, '1', TOOL, '9'], 2, 'No exchange "9"'],
   ['no cassette', [TOOL, 'nowhere.har'], 5, 'There is no cassette'],
 ])('%s', async (_what, args, code, says) => {

@@ -132,6 +132,16 @@ describe('tapedeck replay', () => {
     }
   });
 
+  it('gives no mark to a cassette without an exchange', async () => {
+    await put('good.har');
+    const { log } = JSON.parse(await readFile(join(cwd, 'good.har'), 'utf8'));
+    await writeFile(join(cwd, 'empty.har'), JSON.stringify({ log: { ...log, entries: [] } }));
+    const { code, out } = await tapedeck('replay empty.har good.har');
+    expect(out).toMatch(/^– empty\.har {2}0 exchanges, 0 passed/);
+    expect(out).toMatch(/^✓ good\.har {2}1 exchange, /m);
+    expect(code).toBe(0);
+  });
+
   it('writes the report as JSON with --json, as `report merge` does', async () => {
     await put('good.har');
     const told = await tapedeck('replay good.har --json --filter redaction');

@@ -75,7 +75,7 @@ function toForecast(
 ): Forecast {
   const { action, rule, reason, message, remarks = [] } = verdict;
   return {
-    client: `Codex ${version}`,
+    client: nameOf(version),
     kind,
     ...(form ? { form } : {}),
     action,
@@ -83,12 +83,13 @@ function toForecast(
     reason,
     ...(message === undefined ? {} : { message }),
     pauses: planPauses(verdict, settings),
-    remarks: MEASURED_VERSIONS.some((measured) => measured === version) ? remarks : [...remarks, unmeasured(version)],
+    remarks,
   };
 }
 
 /** Of other versions the oracle says what those before and after them do. */
-function unmeasured(version: string): Forecast['remarks'][number] {
-  const reason = `this version was not measured; it is judged by ${MEASURED_VERSIONS.join(', ')} and by what is known to have changed between them`;
-  return { rule: 'docs/codex.md', item: `Codex ${version}`, reason };
+function nameOf(version: string): string {
+  const isMeasured = MEASURED_VERSIONS.some((measured) => measured === version);
+  const range = `${MEASURED_VERSIONS[0]} to ${MEASURED_VERSIONS.at(-1)}`;
+  return `Codex ${version}${isMeasured ? '' : ` (not measured; judged by ${range})`}`;
 }

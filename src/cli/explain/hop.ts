@@ -62,7 +62,9 @@ export function printHops(io: Io, gateway: string, hops: readonly ExplainedHop[]
   const { bold, dim } = io.colour;
   say(io, `recorded around ${bold(gateway)}`);
   const told = new Map<string, number>();
-  const touched = hops.filter(({ findings, notJudged }) => findings.length + notJudged.length > 0);
+  const touched = hops.filter(
+    ({ findings, notJudged, broke }) => findings.length + notJudged.length > 0 || broke !== undefined,
+  );
   for (const hop of touched) {
     say(io);
     const sure = hop.join && hop.join.by !== 'none' ? `, joined by ${hop.join.by} (${hop.join.certainty})` : '';
@@ -82,6 +84,7 @@ export function printHops(io: Io, gateway: string, hops: readonly ExplainedHop[]
       const count = hop.findings.length - fresh.length;
       say(io, `  ${dim(`and ${count} as in exchange ${before.join(', ')}`)}`);
     }
+    if (hop.broke !== undefined) say(io, `  ${io.colour.yellow('broken')}  ${oneLine(hop.broke)}`);
     for (const what of hop.notJudged) say(io, `  ${dim(`not compared  ${what}`)}`);
     for (const { client, harmed, why } of hop.clients) {
       if (hop.findings.length === 0) continue;
@@ -93,11 +96,16 @@ export function printHops(io: Io, gateway: string, hops: readonly ExplainedHop[]
     }
   }
   if (touched.length > 0) say(io);
-  const well = hops.length - hops.filter(({ findings }) => findings.length > 0).length;
+  const well = hops.filter(({ findings }) => findings.length === 0);
   say(
     io,
-    `${well} of ${formatCount(hops.length, 'exchange')} came through with nothing dropped, changed, held back or made up.`,
+    `${well.length} of ${formatCount(hops.length, 'exchange')} came through with nothing dropped, changed, held back or made up.`,
   );
+  const short = well.filter(({ tooShort }) => tooShort).length;
+  if (short > 0) say(io, `In ${short} of them the stream was too short to tell whether it was held back.`);
+  const broken = hops.filter(({ broke }) => broke !== undefined).length;
+  if (broken > 0)
+    say(io, `In ${broken} of all the provider's answer was not whole; --no-hop says what the client makes of that.`);
 }
 
 /** Places in conversations move from one request to the next. */

@@ -60,8 +60,8 @@ export async function replayAgainst(suite: Suite, args: Arguments, io: Io): Prom
 async function launch(args: Arguments, stage: Stage, io: Io): Promise<LaunchedGateway | undefined> {
   const { launch: command, against: url } = args as { launch?: string; against?: string };
   if (command === undefined) return undefined;
-  requireUpstream(command, '--upstream-port', args['upstream-port']);
   const seconds = readPositive('--launch-timeout', args['launch-timeout']);
+  requireUpstream(command, '--upstream-port', args['upstream-port']);
   return launchGateway({ ...launchPlan({ command, url, seconds }, io), upstream: stage.url });
 }
 

@@ -145,7 +145,11 @@ async function readIfThere(path: string): Promise<string | undefined> {
   return existsSync(path) ? readFile(path, 'utf8') : undefined;
 }
 
-/** As a script: tries the gateways named as arguments, one after the other, and writes docs/gateways.md from all that were ever tried. */
+/**
+ * As a script: tries the gateways named as arguments, one after the other, and writes docs/gateways.md from all that were ever tried.
+ * `--part` names parts of a run, with commas between; `--filter` beginnings of ids for `hermetic`; `--codex` versions and `--models`
+ * models for `codex`, whose other runs stay; `--bin` the program of a gateway that no registry has.
+ */
 if (process.argv[1]?.endsWith('write-matrix.ts')) {
   const { positionals, values } = parseArgs({
     allowPositionals: true,

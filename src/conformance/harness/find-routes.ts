@@ -1,4 +1,5 @@
 import type { RouteFacts } from '../../report/conformance/model.ts';
+import { truncateText } from '../../report/text.ts';
 import type { Protocol } from '../../util/types.ts';
 import { type Check, EVERY_CLIENT, type Route } from '../check.ts';
 import { type Ground, tryCheck } from './try-check.ts';
@@ -52,7 +53,8 @@ async function sendCanary(
     },
   };
   const tried = await tryCheck(canary, { client, model }, ground, { attempt: 0, alone: true });
-  const detail = status === 0 ? (tried.reason ?? tried.faults[0]?.message ?? text) : `${status} ${text.slice(0, 300)}`;
+  const detail =
+    status === 0 ? (tried.reason ?? tried.faults[0]?.message ?? text) : `${status} ${truncateText(text, 300)}`;
   const place = { client, model };
   const { late } = tried;
   const nothing = { elsewhere: false, late: false };

@@ -110,7 +110,7 @@ const FIRST_TREATED = 3;
 async function findTreatment({ check, route }: Job, ground: Ground): Promise<string[]> {
   if (check.client !== undefined) return [];
   const passes = async (attempt: number, plain: boolean) =>
-    isWell(await tryCheck(check, route, ground, { attempt, alone: true, plain }));
+    (await tryCheck(check, route, ground, { attempt, alone: true, plain })).verdict === 'pass';
   for (let i = 0; i < TREATED; i++) {
     const attempt = FIRST_TREATED + 2 * i;
     if (!(await passes(attempt, true))) return [];

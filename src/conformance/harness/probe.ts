@@ -1,5 +1,5 @@
 import { TapedeckError } from '../../errors.ts';
-import { oneLine } from '../../report/text.ts';
+import { oneLine, truncateText } from '../../report/text.ts';
 import { type Check, EVERY_CLIENT } from '../check.ts';
 import type { JudgedJob } from './judge.ts';
 import { endpointPath } from './prompt.ts';
@@ -76,9 +76,9 @@ function isEndpoint({ status, type, text }: Probe): boolean {
 }
 
 function tellProbe({ asked, status, text }: Probe): string {
-  const said = oneLine(text.slice(0, SHOWN));
+  const said = truncateText(oneLine(text), SHOWN);
   if (status === 0) return `${asked}: the connection ended before an answer came (${said})`;
-  return `${asked} is answered with ${status}: ${said}${text.length > SHOWN ? '…' : ''}`;
+  return `${asked} is answered with ${status}: ${said}`;
 }
 
 /** What a run says of itself when the provider of the gateway cannot be reached. */

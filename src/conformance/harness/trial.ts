@@ -1,3 +1,4 @@
+import { truncateText } from '../../report/text.ts';
 import { fromUtf8, toUtf8 } from '../../util/bytes.ts';
 import type { Protocol } from '../../util/types.ts';
 import type { Check, Route } from '../check.ts';
@@ -220,7 +221,7 @@ export class Trial {
   /** Waits for the end of an answer and reads it: a stream or a document, as its content type says. */
   async read(reply: WireReply): Promise<Said> {
     if (reply.status !== 200) {
-      const text = reply.status === 0 ? '' : (await reply.text()).slice(0, 400);
+      const text = reply.status === 0 ? '' : truncateText(await reply.text(), 400);
       if (this.isLive && BUSY.has(reply.status))
         return this.stop('inconclusive', `the provider may be busy: ${reply.status} ${text}`);
       const refused = this.#setup.desk?.refusals[0];

@@ -1,4 +1,4 @@
-import { escapeHtml, htmlDiff, htmlNumbers, htmlPage } from '../formats/html.ts';
+import { escapeHtml, htmlDiff, htmlNumbers, htmlPage, htmlText } from '../formats/html.ts';
 import { areaRows, usedVerdicts } from './areas.ts';
 import { type ConformanceReport, isBad, type Readiness } from './model.ts';
 import { type RealClientText, realClientTexts } from './real-clients.ts';
@@ -24,11 +24,11 @@ export function writeHtml(report: ConformanceReport): string {
     verdict,
     groups: groupResults(report, (result) => result.verdict === verdict),
   }));
-  const { pass, fail, warn, error, unsupported, inconclusive, waived } = report.counts;
+  const { pass, fail, warn, error, unsupported, inconclusive, waived, 'not-applicable': none } = report.counts;
   return htmlPage(`${bad ? 'Failed' : 'Passed'}: tapedeck conformance`, [
     `<h1 class="${bad ? 'bad' : 'good'}">${bad ? '✗ Failed' : '✓ Passed'}</h1>`,
     `<p class="dim">tapedeck conformance: ${escapeHtml(headOf(report))}</p>`,
-    ...htmlNumbers({ pass, fail, error, waived, warn, unsupported, inconclusive }),
+    ...htmlNumbers({ pass, fail, error, waived, warn, unsupported, inconclusive, 'not applicable': none }),
     ...section('Clients', report.clients.map(clientHtml)),
     ...section('Real clients', realClientTexts(report).map(realClientHtml)),
     ...section(
@@ -52,7 +52,7 @@ function section(title: string, lines: readonly string[]): string[] {
 }
 
 function paragraph(text: string): string {
-  return `<p>${escapeHtml(text)}</p>`;
+  return `<p>${htmlText(text)}</p>`;
 }
 
 const STYLES: Record<Readiness['verdict'], string> = {
@@ -86,13 +86,13 @@ function groupHtml({ check, result, places }: ResultGroup, open: boolean): strin
   return [
     `<details class="exchange"${open ? ' open' : ''}>`,
     `<summary><span class="${style}">${verdict}</span> <b>${check.id}</b> <span class="dim">${check.level} ${escapeHtml(places.join(', '))}</span>${standing.join('')}</summary>`,
-    `<p>${escapeHtml(check.requirement)} <span class="dim">${escapeHtml(check.source)}</span></p>`,
+    `<p>${htmlText(check.requirement)} <span class="dim">${htmlText(check.source)}</span></p>`,
     ...(reason === undefined ? [] : [paragraph(reason)]),
     ...faults.map((fault) => {
       const [message = '', ...details] = faultLines(fault);
-      return `<div class="failure"><p><b>${escapeHtml(message)}</b></p>${htmlDiff(details).join('')}</div>`;
+      return `<div class="failure"><p><b>${htmlText(message)}</b></p>${htmlDiff(details).join('')}</div>`;
     }),
-    ...notes.map((note) => `<p class="note">${escapeHtml(note)}</p>`),
+    ...notes.map((note) => `<p class="note">${htmlText(note)}</p>`),
     ...(control === undefined ? [] : [`<p class="dim">our own proxy: ${control}</p>`]),
     ...(evidence === undefined ? [] : [`<pre class="run">tapedeck show ${escapeHtml(evidence.gateway)}</pre>`]),
     ...(reproduce === undefined ? [] : [`<pre class="run">${escapeHtml(reproduce)}</pre>`]),
@@ -106,9 +106,9 @@ function areaTable(report: ConformanceReport): string[] {
   const verdicts = usedVerdicts(rows);
   const row = (cells: readonly (string | number)[]) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   return [
-    '<table>',
-    row(['all', ...verdicts, 'area']),
-    ...rows.map(({ area, counts, all }) => row([all, ...verdicts.map((verdict) => counts[verdict]), area])),
+    '<table class="numbers">',
+    row(['area', ...verdicts, 'all']),
+    ...rows.map(({ area, counts, all }) => row([area, ...verdicts.map((verdict) => counts[verdict]), all])),
     '</table>',
   ];
 }

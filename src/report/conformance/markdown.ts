@@ -1,14 +1,17 @@
+import type { Fault } from '../../conformance/harness/trial.ts';
 import { markdownBlock, markdownCell, markdownCode, plainMarkdown } from '../formats/markdown.ts';
+import { oneLine } from '../text.ts';
 import { areaRows, usedVerdicts } from './areas.ts';
 import { type ConformanceReport, isBad } from './model.ts';
 import { realClientTexts } from './real-clients.ts';
 import {
   baselineLines,
   countsText,
+  faultLines,
   groupResults,
   headOf,
   isBadReport,
-  plainGroup,
+  MOST_FAULTS,
   type ResultGroup,
   rankFailures,
   standingOf,
@@ -83,14 +86,36 @@ function failureSections(failures: readonly ResultGroup[]): string[] {
 
 function failureLines(group: ResultGroup): string[] {
   const { check, result, places } = group;
+  const { verdict, reason, faults = [], notes = [], control, evidence, reproduce } = result;
   const where = places.length === 0 ? '' : ` (${places.map(plainMarkdown).join(', ')})`;
   const standing = standingOf(result).map((text) => ` _${plainMarkdown(text)}_`);
-  return [
-    `- **${result.verdict}** ${markdownCode(check.id)}${where}${standing.join('')}: ${plainMarkdown(check.requirement)}`,
-    '',
-    ...markdownBlock('diff', plainGroup(group)),
-    '',
+  const source = `${check.level}; ${plainMarkdown(check.source)}`;
+  const more = faults.length - MOST_FAULTS;
+  const commands = [
+    ...(evidence === undefined ? [] : [`tapedeck show ${oneLine(evidence.gateway)}`]),
+    ...(reproduce === undefined ? [] : [oneLine(reproduce)]),
   ];
+  return [
+    `- **${verdict}** ${markdownCode(check.id)}${where}${standing.join('')}: ${plainMarkdown(check.requirement)} (${source})`,
+    '',
+    ...(reason === undefined ? [] : paragraph(reason)),
+    ...faults.slice(0, MOST_FAULTS).flatMap(faultSection),
+    ...(more > 0 ? paragraph(`… and ${more} more`) : []),
+    ...notes.flatMap((note) => paragraph(`Note: ${note}`)),
+    ...(control === undefined ? [] : paragraph(`Our own proxy: ${control}.`)),
+    ...(commands.length === 0 ? [] : [...markdownBlock('sh', commands), '']),
+  ];
+}
+
+/** Of an item of a list. */
+function paragraph(text: string): string[] {
+  return [`  ${plainMarkdown(text)}`, ''];
+}
+
+/** What was due and what there was, as a difference; all else is prose. */
+function faultSection(fault: Fault): string[] {
+  const [message = '', ...details] = faultLines(fault);
+  return [...paragraph(message), ...(details.length === 0 ? [] : [...markdownBlock('diff', details), ''])];
 }
 
 /** Like failures, only so many fit. */

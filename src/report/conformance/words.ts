@@ -141,12 +141,12 @@ export function standingOf({ change, waived }: CheckResult): string[] {
   ];
 }
 
-/** `231 of 231 must ran, 229 passed, 2 failed; 40 of 41 should passed`. */
+/** `must: 231 of 231 ran, 229 passed, 2 failed; should: 40 of 41 passed`. */
 export function tallyText({ must, should }: Readiness): string {
   const failed = must.failed > 0 ? `, ${formatNumber(must.failed)} failed` : '';
   const weaker =
-    should.all === 0 ? '' : `; ${formatNumber(should.passed)} of ${formatNumber(should.all)} should passed`;
-  return `${formatNumber(must.ran)} of ${formatNumber(must.all)} must ran, ${formatNumber(must.passed)} passed${failed}${weaker}`;
+    should.all === 0 ? '' : `; should: ${formatNumber(should.passed)} of ${formatNumber(should.all)} passed`;
+  return `must: ${formatNumber(must.ran)} of ${formatNumber(must.all)} ran, ${formatNumber(must.passed)} passed${failed}${weaker}`;
 }
 
 /** `12 results of 9 checks: 10 pass, 2 fail (1 waived)`. */

@@ -21,4 +21,6 @@ ul { margin: 0.3rem 0 0.6rem; padding-left: 1.4rem; list-style: none; } li { mar
 pre { margin: 0.4rem 0; padding: 0.5rem; overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; background: var(--back); font: 13px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 del, ins { display: inline-block; width: 100%; text-decoration: none; } del { background: var(--del); } ins { background: var(--ins); }
 table { border-collapse: collapse; } td { padding: 0.2rem 0.8rem 0.2rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } td:first-child { text-align: right; font-variant-numeric: tabular-nums; }
+.numbers td { padding-left: 0.8rem; text-align: right; font-variant-numeric: tabular-nums; } .numbers td:first-child { padding-left: 0; text-align: left; }
+code { font: 0.9em ui-monospace, monospace; }
 `.trim();

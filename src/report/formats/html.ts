@@ -47,6 +47,11 @@ export function escapeHtml(text: string): string {
   return escapeMarkup(oneLine(text));
 }
 
+/** The same with what stands between backticks as code. */
+export function htmlText(text: string): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+}
+
 /** Blanks stay as they are. */
 export function escapeMarkup(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\uFFFD').replace(/[&<>"]/g, (char) => ENTITIES[char]!);

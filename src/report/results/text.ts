@@ -20,7 +20,10 @@ export function writeText(report: ReplayReport, colour: ChalkInstance): string {
 
 function cassetteLines(result: CassetteResult, options: ReplayOptions, colour: ChalkInstance): string[] {
   const { cassette, exchanges } = result;
-  const mark = isBad(result, options) ? colour.red('✗') : colour.green('✓');
+  // Where no check applied, none was passed either.
+  const wasJudged = exchanges.some(({ results }) => results.some(({ verdict }) => verdict !== 'not-applicable'));
+  const well = wasJudged ? colour.green('✓') : colour.dim('–');
+  const mark = isBad(result, options) ? colour.red('✗') : well;
   const lines = [`${mark} ${colour.bold(oneLine(cassette))}  ${colour.dim(plainCounts(exchanges))}`];
   for (const { kind, message, hint, fails } of problemsOf(result, options)) {
     lines.push(`  ${(fails ? colour.red : colour.yellow)(kind)} ${oneLine(message)}`);

@@ -102,15 +102,19 @@ export function translateToolChoice(
     if (choice !== 'auto' && choice !== 'none') losses.add(path, 'parameter', 'there are no tools to choose from');
     return {};
   }
-  const translated = typeof choice === 'string' ? choice : translateNamed(asObject(choice) ?? {}, names);
+  const translated = typeof choice === 'string' ? choice : translateNamed(asObject(choice) ?? {}, names, losses);
   if (translated === undefined) losses.add(path, 'parameter', 'Responses knows no such tool choice');
   return { ...(translated !== undefined && { tool_choice: translated }), ...single };
 }
 
-function translateNamed(choice: JsonObject, names: ToolNames): JsonObject | undefined {
+function translateNamed(choice: JsonObject, names: ToolNames, losses: Losses): JsonObject | undefined {
   if (choice.type === 'allowed_tools') {
     const { mode, tools } = asObject(choice.allowed_tools) ?? {};
-    const allowed = asArray(tools).flatMap((tool) => translateNamed(asObject(tool) ?? {}, names) ?? []);
+    const allowed = asArray(tools).flatMap((tool, index) => {
+      const named = translateNamed(asObject(tool) ?? {}, names, losses);
+      if (!named) losses.add(`/tool_choice/allowed_tools/tools/${index}`, 'tool', 'this names no tool');
+      return named ?? [];
+    });
     return { type: 'allowed_tools', mode: mode ?? 'auto', tools: allowed };
   }
   const kind = choice.type === 'custom' ? 'custom' : 'function';

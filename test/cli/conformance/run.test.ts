@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +41,15 @@ function listens(url: string): Promise<boolean> {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
+}
+
+/** A server that answers everything alike. */
+async function alwaysSaying(status: number, type: string, body: string): Promise<string> {
+  const server = createServer((_request, response) => response.writeHead(status, { 'content-type': type }).end(body));
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}/v1`;
 }
 
 describe('a hermetic run', () => {
@@ -84,7 +93,7 @@ describe('a hermetic run', () => {
     expect(await run(['show', `${cwd}/${evidence}`, '1'], io)).toBe(0);
     expect(io.out()).toContain('text/plain');
     expect(lines[at + 6]).toMatch(/^ {4}run tapedeck conformance --launch '.*' --filter wire\.stream\.content-type$/);
-    expect(out).toMatch(/\n {2}Responses clients +NOT READY +3 of 3 must ran, 2 passed, 1 failed\n/);
+    expect(out).toMatch(/\n {2}Responses clients +NOT READY +must: 3 of 3 ran, 2 passed, 1 failed\n/);
   });
 
   it('keeps evidence with and without the gateway, where --out says', async () => {
@@ -96,6 +105,17 @@ describe('a hermetic run', () => {
     expect(named.map((path) => path.replace('proof/', '')).sort()).toEqual(files);
     const none = await conformance([...args, '--no-out'], { cwd });
     expect(none.report().results.every(({ evidence }) => evidence === undefined)).toBe(true);
+  });
+
+  it('takes away what an earlier run left of a check, and nothing else', async () => {
+    const { url, port } = await ownProxy();
+    const place = `${cwd}/evidence/${LABEL_CHECK}.responses-to-responses.gpt-5.5`;
+    const old = [`${place}.har`, `${place}.control.har`, `${cwd}/evidence/notes.har`];
+    await mkdir(`${cwd}/evidence`);
+    for (const path of old) await writeFile(path, '{}');
+    const args = [url, '--hermetic', '--upstream-port', `${port}`, '--filter', LABEL_CHECK];
+    expect((await conformance(args, { cwd })).code).toBe(0);
+    expect(await readdir(`${cwd}/evidence`)).toEqual(['notes.har']);
   });
 
   it('says the same, byte for byte, however many checks run at a time', async () => {
@@ -238,14 +258,6 @@ describe('a live run', () => {
 });
 
 describe('a run with nothing but the URL', () => {
-  async function alwaysSaying(status: number, type: string, body: string): Promise<string> {
-    const server = createServer((_request, response) => response.writeHead(status, { 'content-type': type }).end(body));
-    server.listen(0, '127.0.0.1');
-    onTestFinished(() => void server.close());
-    await once(server, 'listening');
-    return `http://127.0.0.1:${(server.address() as { port: number }).port}/v1`;
-  }
-
   it('names both ways to run the rest', async () => {
     const { url } = await ownProxy();
     const { code, out, err } = await conformance([url], { cwd });
@@ -337,7 +349,8 @@ describe('what stands in the way of a run', () => {
   });
 
   it('is a gateway that was launched and is wired to somebody else', async () => {
-    const command = MISLABELLING_GATEWAY.replace('{upstream}', 'http://127.0.0.1:1/v1?{upstream}');
+    const url = await alwaysSaying(404, 'application/json', '{}');
+    const command = MISLABELLING_GATEWAY.replace('{upstream}', `${url}?{upstream}`);
     const { code, err } = await conformance(['--launch', command, ...STREAMS], { cwd });
     expect(code).toBe(4);
     expect(err).toContain('No request reached the scripted upstream');

@@ -68,6 +68,6 @@ it('comparisonLines shows both verdicts and both readinesses side by side', () =
   const lines = comparisonLines(a, b, { colour: new Chalk({ level: 0 }), width: undefined });
   expect(lines).toContain('wire.stream.first  chat    pass  fail');
   expect(lines).toContain('  a  not asked for');
-  expect(lines).toContain('  b  NOT READY (2 of 3 must ran, 1 passed, 1 failed; 0 of 1 should passed)');
+  expect(lines).toContain('  b  NOT READY (must: 2 of 3 ran, 1 passed, 1 failed; should: 0 of 1 passed)');
   expect(lines.at(-1)).toBe('1 difference, 0 the same');
 });

@@ -96,7 +96,7 @@ describe('the text report', () => {
 
   it('says with which denominator a client is ready', () => {
     expect(write('text')).toMatch(
-      /Codex \(custom provider\) +NOT READY +2 of 3 must ran, 1 passed, 1 failed; 0 of 1 should passed\n/,
+      /Codex \(custom provider\) +NOT READY +must: 2 of 3 ran, 1 passed, 1 failed; should: 0 of 1 passed\n/,
     );
   });
 });
@@ -157,12 +157,22 @@ describe('the TAP report', () => {
 describe('the Markdown report', () => {
   it('begins with the verdict and says who is ready', () => {
     expect(write('markdown')).toMatch(/^### ❌ tapedeck conformance\n/);
-    expect(write('markdown')).toContain('| Codex (custom provider) | **NOT READY** | 2 of 3 must ran');
+    expect(write('markdown')).toContain('| Codex (custom provider) | **NOT READY** | must: 2 of 3 ran');
     expect(write('markdown', { results: [MADE_RESULTS[1]!] })).toMatch(/^### ✅/);
   });
 
   it('notifies nobody and holds no markup of others', () => {
     expect(write('markdown').replace(/(`{3,})diff\n[\s\S]*?\1/g, '')).not.toMatch(/@team|<b>/);
+  });
+
+  it('says in prose what is prose, and as a difference what is one', () => {
+    const text = write('markdown');
+    expect(text).toMatch(
+      /\n {2}the field is gone [^\n]*\n\n {2}(`{3,})diff\n {2}at upstream request \/input\/0\n {2}- [^\n]*\n {2}\+ null\n {2}rule schema\.required \(openai 7\.55\.0\)\n {2}\1\n\n {2}and another\n/,
+    );
+    expect(text).toContain(
+      '  ```sh\n  tapedeck show evidence/one.har\n  tapedeck conformance http://h/v1 --filter wire.stream.first\n  ```\n',
+    );
   });
 
   it('fits into a comment, however much failed', () => {
@@ -182,6 +192,23 @@ describe('the HTML report', () => {
     expect(html).toContain("default-src 'none'");
     expect(html).not.toMatch(/<script|<link|\bsrc=|\bhref=|@import|url\(/i);
     expect(html).toContain('prefers-color-scheme: dark');
+  });
+
+  it('has a table of the areas with their names first', () => {
+    expect(html).toMatch(
+      /<table class="numbers">\n<tr><td>area<\/td><td>pass<\/td>.*<td>all<\/td><\/tr>\n<tr><td>wire<\/td>/,
+    );
+    expect(html).toContain('<dt>not applicable</dt>');
+  });
+
+  it('shows what stands between backticks as code', () => {
+    const checks = [madeCheck({ id: 'wire.stream.first', requirement: 'The field `a<b` holds.' })];
+    const text = write('html', {
+      checks,
+      results: [{ check: 'wire.stream.first', verdict: 'fail', reason: 'no `x`' }],
+    });
+    expect(text).toContain('The field <code>a&lt;b</code> holds.');
+    expect(text).toContain('no <code>x</code>');
   });
 
   it('escapes what a gateway said', () => {

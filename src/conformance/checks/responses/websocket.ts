@@ -60,6 +60,8 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
     requirement: 'A WebSocket upgrade is accepted and works, or is refused with 426.',
     source: `${SOURCE}; on 426 it uses HTTP at once, any other refusal costs seven attempts and 6.4 s`,
     level: 'must',
+    // That other clients ask for one nobody has seen.
+    profiles: ['codex'],
     reaches: false,
     async run(t) {
       const socket = await t.socket();

@@ -14,8 +14,9 @@ const UNICODE = 'naïve 你好 🙂 "quoted" \\ back';
 /** Codex codes requests to the Responses API, with a ChatGPT login alone; whoever offers the others need not expect it, but must not garble it. */
 const ENDPOINTS: Record<Protocol, { level: Level } & Pick<Check, 'profiles' | 'codex'>> = {
   responses: { level: 'must', profiles: ['codex'], codex: ['chatgpt'] },
-  chat: { level: 'should', profiles: ['openai'] },
-  messages: { level: 'should', profiles: ['anthropic'] },
+  // No client that is known codes these.
+  chat: { level: 'should', profiles: [] },
+  messages: { level: 'should', profiles: [] },
 };
 
 const CODEX_SOURCE = 'Codex 0.113.0 to 0.169.0 with a ChatGPT login, measured: zstd level 3 without content size';
