@@ -5,7 +5,7 @@ import { ANSWER_CAUSES } from './diagnose/causes-answer.ts';
 import { REQUEST_CAUSES } from './diagnose/causes-request.ts';
 import { SERVER_CAUSES } from './diagnose/causes-server.ts';
 import { STREAM_CAUSES } from './diagnose/causes-stream.ts';
-import { tellEnding } from './diagnose/ending.ts';
+import { leaverOf, tellEnding } from './diagnose/ending.ts';
 import { type ExchangeFacts, isUpgrade, readFacts } from './diagnose/facts.ts';
 import { tellForecast } from './diagnose/forecast.ts';
 import type { Diagnosis, DiagnosisContext, Forecast, FoundCause } from './diagnose/types.ts';
@@ -39,7 +39,7 @@ export function diagnoseExchange(exchange: RecordedExchange, context: DiagnosisC
     headline: headlineOf(level, causes, facts, context),
     request: `${isOverWebSocket(exchange.client) ? 'WS' : facts.request.method} ${facts.request.path} → ${facts.answer.status || 'no answer'}`,
     ending: facts.ending,
-    ended: tellEnding(facts.ending),
+    ended: tellEnding(facts.ending, leaverOf(exchange)),
     causes,
     ...(context.forecast ? { forecast: context.forecast } : {}),
     next: context.forecast ? tellForecast(context.forecast) : [],

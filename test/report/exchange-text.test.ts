@@ -246,6 +246,12 @@ describe('the table', () => {
     return [exchange, legs];
   }
 
+  it('tells that what looks complete was broken off at the upstream', () => {
+    const broken = rowOf(...row(CLIENT, [{ ...UPSTREAM, outcome: 'upstream-aborted' }]), 1);
+    expect(broken.upstreamOutcome).toBe('upstream-aborted');
+    expect(exchangeTable([broken], STYLE.colour, 200)[1]).toContain(' complete (upstream-aborted) ');
+  });
+
   it('has a line an exchange', () => {
     expect(rows[0]).toEqual({
       number: 1,

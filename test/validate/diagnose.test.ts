@@ -475,3 +475,19 @@ describe('the table of causes', () => {
     expect(renderCauses(document)).toBe(document);
   });
 });
+
+describe('who left', () => {
+  const left = exchangeWith(
+    { answer: sse(messageDone('ha')), end: { by: 'upstream', ms: 30, how: 'complete' } },
+    { answer: sse(messageDone('ha')), outcome: 'client-aborted', end: { by: 'tapedeck', ms: 29, how: 'closed' } },
+  );
+
+  it.each([
+    ['tapedeck', 'Ended by Tapedeck, by closing'],
+    ['theirs', 'Ended by the gateway (theirs), by closing'],
+  ])('is told where %s stands between client and upstream', (name, expected) => {
+    const exchange = { ...left, client: { ...left.client, _producer: { name } } };
+    const { ended } = diagnoseExchange(exchange, { findings: [], cassette: 'x.har', exchange: '1' });
+    expect(ended[0]).toContain(expected);
+  });
+});

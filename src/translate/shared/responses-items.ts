@@ -208,7 +208,7 @@ export class GrowingItem implements ItemWriter {
 
   #emitDelta(open: OpenText, text: string, logprobs: readonly JsonObject[] = []): void {
     open.text += text;
-    open.logprobs.push(...logprobs);
+    if (logprobs.length > 0) open.logprobs.push(...logprobs);
     if (!this.#emit) return;
     const head = `${open.place},"delta":${JSON.stringify(text)}`;
     if (open.name !== 'text') {

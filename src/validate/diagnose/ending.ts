@@ -55,15 +55,25 @@ const HOW: Record<Ending['how'], string> = {
   unknown: 'in a way that was not recorded',
 };
 
-/** The ending in sentences. */
-export function tellEnding(ending: Ending): string[] {
+/** Producers that are no gateway of somebody else's. */
+const NO_GATEWAY: ReadonlySet<string> = new Set(['tapedeck', 'upstream', 'client']);
+
+/** Around somebody else's gateway it is the gateway that left the upstream, and the tap only followed: its name. */
+export function leaverOf({ client, attempts }: RecordedExchange): string | undefined {
+  const { name } = client._producer;
+  const end = attempts.at(-1)?._end;
+  return end?.by === 'tapedeck' && end.how === 'closed' && !NO_GATEWAY.has(name) ? name : undefined;
+}
+
+/** The ending in sentences. @param leaver the gateway that left, where one did */
+export function tellEnding(ending: Ending, leaver?: string): string[] {
   const detail = ending.detail === undefined ? '' : ` (${ending.detail})`;
   const silence = ending.bytes === 0 ? 'without a byte of an answer' : `${seconds(ending.gapMs)} after the last byte`;
   const unknown = ending.by === 'unknown' && ending.how === 'unknown';
   const lines = [
     unknown
       ? `How it ended was not recorded; the last that is known of it is ${seconds(ending.ms)} after the request, ${silence}.`
-      : `Ended by ${WHO[ending.by]}, ${HOW[ending.how]}${detail}, ${seconds(ending.ms)} after the request, ${silence}.`,
+      : `Ended by ${leaver === undefined || ending.by !== 'tapedeck' ? WHO[ending.by] : `the gateway (${leaver})`}, ${HOW[ending.how]}${detail}, ${seconds(ending.ms)} after the request, ${silence}.`,
   ];
   const { lastEvent: last } = ending;
   if (last) {
