@@ -7,7 +7,7 @@ import { checkFile, errorCodesOf, RULES, type RuleId } from './helpers/architect
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Texts that a reader of the repository sees. */
-const PUBLIC_PLACES = ['src', 'test', 'docs'];
+const PUBLIC_PLACES = ['src', 'test', 'docs', 'schemas', 'fixtures/gateways'];
 const PUBLIC_FILES = /\.(?:ts|md|json|ya?ml)$/;
 
 function readTexts(): { path: string; text: string }[] {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { Check, Route, Verdict } from '../check.ts';
 import type { Budget } from './budget.ts';
 import { type DeskRoom, markerOf } from './desk.ts';
@@ -113,6 +114,12 @@ function isUnderWay({ startedAt, end }: Observed, at: number): boolean {
   return startedAt <= at && at < startedAt + end.ms;
 }
 
-function tell(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** The package's folder, as a path and as a URL. */
+const PACKAGE = new URL('../../../', import.meta.url);
+const PLACES = [PACKAGE.href, fileURLToPath(PACKAGE)];
+
+/** With the places in the code, as seen from the package: reports are shown to others, whom our folders are no business of. */
+export function tell(error: unknown): string {
+  const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return PLACES.reduce((text, place) => text.replaceAll(place, ''), told);
 }

@@ -210,4 +210,10 @@ export const INNOCENTS: readonly Innocent[] = [
     checks: ['wire.parallel.apart'],
     verdicts: /^unsupported$/,
   },
+  {
+    id: 'hangs-up-on-a-refusal',
+    what: 'closes a WebSocket where the provider refuses what was asked',
+    front: { upgrade: { connection: () => ({ down: (message) => (message.type === 'error' ? 1011 : [message]) }) } },
+    checks: ['responses.websocket.after-error'],
+  },
 ];

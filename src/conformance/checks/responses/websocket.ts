@@ -6,7 +6,8 @@ import { holdsText } from '../shared/strings.ts';
 
 type Json = Record<string, unknown>;
 
-const END = /^(?:response\.(?:completed|failed|incomplete)|error)$/;
+/** Types of the messages that end an answer. */
+export const END = /^(?:response\.(?:completed|failed|incomplete)|error)$/;
 const SOURCE = 'Codex 0.122.0 and 0.169.0, measured: its built-in provider asks for a WebSocket first';
 const OPEN_RESPONSES = 'Open Responses specification, WebSocket';
 
@@ -44,7 +45,8 @@ export function expectCompleted(t: Trial, events: readonly Json[], what: string)
   });
 }
 
-const COMMON = {
+/** What the checks of WebSockets have in common. */
+export const OVER_SOCKET = {
   revision: 1,
   level: 'should',
   profiles: ['codex', 'open-responses'],
@@ -55,7 +57,7 @@ const COMMON = {
 
 export const WEBSOCKET_CHECKS: readonly Check[] = [
   {
-    ...COMMON,
+    ...OVER_SOCKET,
     id: 'responses.websocket.upgrade',
     requirement: 'A WebSocket upgrade is accepted and works, or is refused with 426.',
     source: `${SOURCE}; on 426 it uses HTTP at once, any other refusal costs seven attempts and 6.4 s`,
@@ -79,7 +81,7 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
     },
   },
   {
-    ...COMMON,
+    ...OVER_SOCKET,
     revision: 2,
     id: 'responses.websocket.answer',
     requirement: 'An answer over WebSocket has the same events as one over HTTP, one message of text each.',
@@ -101,7 +103,7 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
     },
   },
   {
-    ...COMMON,
+    ...OVER_SOCKET,
     id: 'responses.websocket.sequential',
     requirement: 'Several answers can be asked for on one connection, one after the other.',
     source: `${OPEN_RESPONSES}; ${SOURCE}`,
@@ -112,7 +114,7 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
     },
   },
   {
-    ...COMMON,
+    ...OVER_SOCKET,
     id: 'responses.websocket.continuation',
     requirement:
       'A request that names the response before it on the connection is understood with what was said then, or refused with previous_response_not_found.',
@@ -131,7 +133,7 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
     },
   },
   {
-    ...COMMON,
+    ...OVER_SOCKET,
     revision: 2,
     id: 'responses.websocket.not-found',
     requirement:
@@ -146,7 +148,7 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
     },
   },
   {
-    ...COMMON,
+    ...OVER_SOCKET,
     revision: 2,
     id: 'responses.websocket.reconnect',
     requirement: 'A response of an earlier connection is not taken for one of this connection when nothing is stored.',
@@ -163,7 +165,7 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
     },
   },
   {
-    ...COMMON,
+    ...OVER_SOCKET,
     id: 'responses.websocket.prewarm',
     requirement: 'A request with `generate: false` is answered with a response without output.',
     source: 'Codex 0.169.0, measured: it opens every session with one',
@@ -175,7 +177,7 @@ export const WEBSOCKET_CHECKS: readonly Check[] = [
     },
   },
   {
-    ...COMMON,
+    ...OVER_SOCKET,
     id: 'responses.websocket.large-message',
     requirement: 'A message of 4 MiB is carried whole.',
     source: 'long sessions of Codex; `ws` and many servers take 1 MiB unless told otherwise',
