@@ -99,13 +99,21 @@ async function run(args: Arguments, io: Io): Promise<number> {
   progress.clear();
   await tellExpected?.();
   const { counts } = report;
-  if (options.filter !== undefined && shard === undefined && counts.exchanges === 0 && counts.unreadable === 0) {
-    throw new TapedeckError('usage', `Nothing fits --filter ${options.filter}.`, {
-      hint: 'It is held against "CASSETTE EXCHANGE CHECK METHOD PATH", e.g. "bug.har x3 stream.translation POST /v1/responses".',
-    });
-  }
+  // Of a part it is no wonder.
+  if (shard === undefined && counts.exchanges === 0 && counts.unreadable === 0) throw nothingJudged(options.filter);
   await writeReports(report, outputs, io);
   return exitOfReport(report);
+}
+
+/** A suite that checks nothing must not pass. */
+function nothingJudged(filter: string | undefined): TapedeckError {
+  return filter === undefined
+    ? new TapedeckError('cassette-not-found', 'There is no exchange in what was given, so nothing was checked.', {
+        hint: '`tapedeck show CASSETTE` says what a cassette holds; a recording without a request holds none.',
+      })
+    : new TapedeckError('usage', `Nothing fits --filter ${filter}.`, {
+        hint: 'It is held against "CASSETTE EXCHANGE CHECK METHOD PATH", e.g. "bug.har x3 stream.translation POST /v1/responses".',
+      });
 }
 
 function refuseServing(args: Arguments): void {

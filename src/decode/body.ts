@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { promisify } from 'node:util';
 import { brotliCompress, deflate, gzip } from 'node:zlib';
-import { compress } from '@mongodb-js/zstd';
 import { TapedeckError } from '../errors.ts';
 import { concatBytes, plainBytes } from '../util/bytes.ts';
 import type { Coding } from './codings.ts';
@@ -13,6 +12,7 @@ import type { DecodeLimits, DecodeProblem, DecodeResult } from './types.ts';
 import { createZlibStep } from './zlib-step.ts';
 import { decodeZstd } from './zstd/decode.ts';
 import type { ZstdFrameFacts } from './zstd/facts.ts';
+import { compress } from './zstd/libzstd.ts';
 import { createZstdStep } from './zstd/step.ts';
 
 /** 64 KiB: pieces in which a whole body is given to zlib, so that a fault can be placed that closely. */

@@ -97,13 +97,17 @@ function bodyOf(leg: Leg): CurlBody | undefined {
   return { bytes: body.wire, text: undefined, coded: true, remarks };
 }
 
+/** Where a line begins as the word does that ends the here-document, dash 0.5.12 loses the first byte of a character behind it that is not ASCII. */
+const SPOILT_BY_DASH = /^T[A-Z_0-9]*[^\x00-\x7f]/m;
+
 /**
  * The text if a here-document can carry it. It adds a line feed at the end, which only JSON does not mind, and a terminal that
  * it is pasted into acts on control characters.
  */
 function hereDocument(leg: Leg, text: string | undefined): string | undefined {
   const isJson = /[/+]json\b/i.test(leg.entry.request.postData?.mimeType ?? '');
-  return isJson && text !== undefined && !/[\x00-\x09\x0b-\x1f\x7f-\x9f]/.test(text) ? text : undefined;
+  if (!isJson || text === undefined) return undefined;
+  return /[\x00-\x09\x0b-\x1f\x7f-\x9f]/.test(text) || SPOILT_BY_DASH.test(text) ? undefined : text;
 }
 
 function isSent(name: string, coded: boolean): boolean {

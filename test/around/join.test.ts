@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { joinSketches } from '../../src/around/join.ts';
 import type { Sketch } from '../../src/around/sketch.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 function sketch(of: Partial<Sketch> = {}): Sketch {
   const { lastUser } = of;
@@ -93,7 +94,7 @@ describe('joinSketches', () => {
   });
 
   it('finds every request of clients that say different things at the same time, in whatever order they go up', () => {
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 6 }), {
           maxLength: 12,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leafDifferences } from '../../src/around/leaf-differences.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 const tool = (name: string) => ({ type: 'function', name });
 
@@ -42,7 +43,7 @@ describe('leafDifferences', () => {
   });
 
   it('finds nothing between equal values, and one thing where an item was taken out of a list of different ones', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.uniqueArray(fc.integer(), { minLength: 1, maxLength: 40 }), fc.nat(), (list, at) => {
         expect(leafDifferences(list, [...list])).toEqual([]);
         const i = at % list.length;

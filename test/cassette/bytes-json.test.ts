@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonBytes, msJson, wordJson } from '../../src/cassette/bytes-json.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 describe('times of the journal', () => {
   it.each([
@@ -18,7 +19,7 @@ describe('times of the journal', () => {
   });
 
   it('are JSON, and right to the microsecond', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.double({ min: 0, max: 1e9, noNaN: true }), (ms) => {
         expect(Math.abs(JSON.parse(msJson(ms)) - ms)).toBeLessThanOrEqual(0.000_501);
       }),

@@ -16,6 +16,7 @@ import { entryPieces } from '../../src/cassette/serialize.ts';
 import type { CassetteSource } from '../../src/cassette/source.ts';
 import { findCassette, openCassette, writeCassette } from '../../src/cassette/store.ts';
 import { makeEntry } from '../helpers/made-legs.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { arrayOf, HEADER, temporaryFolder } from './support/scripted.ts';
 
 const header: CassetteHeader = { ...HEADER, redacted: {}, elided: { texts: 0, chars: 0 } };
@@ -37,7 +38,7 @@ function linesOf(ids: readonly string[], connection?: string): Uint8Array | unde
 
 describe('an index', () => {
   it('finds exchanges by number and by id, whatever the ids are', () => {
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.uniqueArray(fc.string({ minLength: 1, unit: 'binary' }), { minLength: 1, maxLength: 20 }),
         (ids) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ELIDE_RULES, ELIDED, elidedText, elideTexts } from '../../src/cassette/elide.ts';
 import { sha256Hex } from '../../src/util/sha256.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 const LONG = `You are "careful" — Ünïcode 😀\n${'text '.repeat(60)}`;
 const SHORT = 'x'.repeat(199);
@@ -105,7 +106,7 @@ describe('elideTexts', () => {
     const body = fc.letrec((tie) => ({
       node: fc.oneof({ maxDepth: 5 }, leaf, fc.dictionary(name, tie('node')), fc.array(tie('node'), { maxLength: 3 })),
     })).node;
-    fc.assert(
+    assertProperty(
       fc.property(fc.dictionary(name, body), (value) => {
         const text = JSON.stringify(value);
         const once = elideTexts(text, ELIDE_RULES.responses);

@@ -14,6 +14,7 @@ import { playTape, type TapePlace } from '../../src/cassette/tape-player.ts';
 import { decodeBody, encodeBody } from '../../src/decode/body.ts';
 import { LIMITS } from '../../src/decode/limits.ts';
 import type { RawHeaders } from '../../src/util/types.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { complete } from './support/scripted.ts';
 
 const SECRET = ['sk', '-proj-', 'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6'].join('');
@@ -158,7 +159,7 @@ async function record(script: Session, takeAt: ReadonlySet<number>): Promise<Exc
 
 describe('an exchange', () => {
   it('becomes the same entries whenever it was written', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(session, fc.uniqueArray(fc.nat(40), { maxLength: 12 }), async (script, takeAt) => {
         const atOnce = assembleExchange(await record(script, new Set()), GATEWAY);
         const inPieces = assembleExchange(await record(script, new Set(takeAt)), GATEWAY);
@@ -191,7 +192,7 @@ describe('an exchange', () => {
   });
 
   it('never has the secret in a record, decoded or not', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(session, fc.uniqueArray(fc.nat(40), { maxLength: 12 }), async (script, takeAt) => {
         const text = JSON.stringify(await record(script, new Set(takeAt)));
         expect(text).not.toContain(SECRET);
@@ -209,7 +210,7 @@ describe('an exchange', () => {
   });
 
   it('can be put together from any beginning of its records', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(session, fc.uniqueArray(fc.nat(40), { maxLength: 12 }), async (script, takeAt) => {
         const records = await record(script, new Set(takeAt));
         for (let count = 1; count <= records.length; count++) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fingerprint } from '../../src/cassette/fingerprint.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 function printOf(bytes: Uint8Array, cuts: readonly number[], limit = 1000, releaseAt = -1): Fingerprint {
   const print = new Fingerprint(limit);
@@ -22,7 +23,7 @@ const input = fc.record({
 
 describe('a fingerprint', () => {
   it('has the hash and the length of all bytes, and holds the first ones', () => {
-    fc.assert(
+    assertProperty(
       fc.property(input, ({ bytes, cuts, limit, releaseAt }) => {
         const print = printOf(bytes, cuts, limit, releaseAt);
         expect(print.bytes).toBe(bytes.length);
@@ -36,7 +37,7 @@ describe('a fingerprint', () => {
   });
 
   it('equals another one of the same bytes, however they were cut and kept, and no other', () => {
-    fc.assert(
+    assertProperty(
       fc.property(input, input, fc.nat(39), (a, b, at) => {
         const one = printOf(a.bytes, a.cuts, a.limit, a.releaseAt);
         expect(one.equals(printOf(a.bytes, b.cuts, b.limit, b.releaseAt))).toBe(true);

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { JournalLines } from '../../src/cassette/journal-lines.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 test('lines are found by exchange, each in the order of the journal', () => {
-  fc.assert(
+  assertProperty(
     fc.property(fc.array(fc.nat(50), { maxLength: 3000 }), (seqs) => {
       const lines = new JournalLines();
       const expected = new Map<number, number[]>();

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { indexJournal, readRecords } from '../../src/cassette/index-journal.ts';
 import { type JournalPart, parseRecord, pushRecord, rawBytesAfter } from '../../src/cassette/raw-records.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { HEADER } from './support/scripted.ts';
 
 function bytesOf(parts: readonly JournalPart[]): Buffer {
@@ -66,7 +67,7 @@ describe('a journal of such records', () => {
   it('is read in order whatever the bytes are, and in blocks of any size; a torn one at its end is not counted', async () => {
     const texts = fc.array(fc.constantFrom('', '\n', '{"x":9,"t":"open"}\n', '"raw":5}\n', 'text'), { maxLength: 3 });
     const block = fc.integer({ min: 1, max: 40 });
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(
         fc.array(texts, { maxLength: 5 }),
         block,

@@ -4,6 +4,7 @@ import { readEvent } from '../../src/cassette/redact/deltas.ts';
 import type { FinderOptions } from '../../src/cassette/redact/finder.ts';
 import { StreamWork } from '../../src/cassette/redact/stream.ts';
 import { Vault } from '../../src/cassette/redact/vault.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { KEYS, OPAQUE, toText } from './redact-kit.ts';
 
 const RUNS = Number(process.env.REDACT_RUNS ?? 300);
@@ -106,7 +107,7 @@ const stream = fc
 
 describe('the short cuts', () => {
   it('change nothing in event streams, however they are cut into chunks and pushes', () => {
-    fc.assert(
+    assertProperty(
       fc.property(
         stream,
         fc.constantFrom('\n\n', '\r\n\r\n', '\r'),
@@ -136,7 +137,7 @@ describe('the short cuts', () => {
       text,
       text.map((value) => JSON.stringify({ a: value, n: [1, { arguments: JSON.stringify({ value }) }] })),
     );
-    fc.assert(
+    assertProperty(
       fc.property(
         body,
         fc.constantFrom('application/json', 'text/plain', ''),

@@ -14,6 +14,7 @@ import {
   viewPlace,
 } from '../../src/cassette/redact/views.ts';
 import { walkJson } from '../../src/cassette/redact/walk.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 function opensAt(pattern: RegExp, text: string): number {
   return findOpen(partialPattern(pattern.source, `${pattern.flags.replace('g', '')}g`), text, 0, false);
@@ -86,7 +87,7 @@ describe('the beginning of a pattern at the end of a text', () => {
       ...[/b(?!a)c?$/m, /(?:a|^)b c/, /a.*?c/, /(?<!a)b(?:a(?!c))*/, /[^a]{2}a??/, /(?<n>a|bb)c\k<n>b/],
     ];
     const texts = fc.string({ unit: fc.constantFrom(...'abc \n'), maxLength: 14 });
-    fc.assert(
+    assertProperty(
       fc.property(fc.constantFrom(...patterns), texts, fc.nat(14), (pattern, text, cut) => {
         const begun = text.slice(0, cut);
         const open = opensAt(pattern, begun);
@@ -146,7 +147,7 @@ describe('views', () => {
       '\\\\u0042',
       'é',
     );
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(unit), (units) => {
         const root = latin1(units.join(''));
         const once = unescapeJson(root, true) ?? root;
@@ -216,7 +217,7 @@ describe('walkJson', () => {
   );
 
   it('visits what JSON.parse reads', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.json(), (text) => {
         const strings: unknown[] = [];
         JSON.parse(text, (_, value) =>

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Reads, type ReadsRedactor, readsRedactor } from '../../src/cassette/redact/reads.ts';
 import { createRedactor } from '../../src/cassette/redact.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { KEYS, toText } from './redact-kit.ts';
 
 const [KEY] = Object.values(KEYS) as [string];
@@ -56,7 +57,7 @@ function redact(redactor: ReadsRedactor, pushes: readonly Reads[]): { texts: str
 
 describe('reads that came at once', () => {
   it('are redacted as they are one by one, and keep their times', () => {
-    fc.assert(
+    assertProperty(
       fc.property(script, type, (one, mimeType) => {
         const reads = readsOf(one);
         const alone = createRedactor().stream(mimeType);

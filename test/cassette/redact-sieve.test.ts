@@ -6,6 +6,7 @@ import { literalForms } from '../../src/cassette/redact/literals.ts';
 import { TOKENS } from '../../src/cassette/redact/patterns.ts';
 import { Sieve } from '../../src/cassette/redact/sieve.ts';
 import { toUtf8Latin1 } from '../../src/cassette/redact/views.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { KEYS, OPAQUE } from './redact-kit.ts';
 
 const RUNS = Number(process.env.REDACT_RUNS ?? 1500);
@@ -80,7 +81,7 @@ const finder: FinderOptions = { users: [], literals: () => literals };
 
 describe('the sieve', () => {
   it('passes no text in which the patterns find anything, nor one at whose end something may have begun', () => {
-    fc.assert(
+    assertProperty(
       fc.property(text, fc.nat(40), fc.boolean(), (whole, skip, final) => {
         const haystack = { text: whole, from: Math.min(skip < 30 ? 0 : skip, whole.length), final };
         const exact = findSecrets(haystack, { ...finder, exact: true });
@@ -93,7 +94,7 @@ describe('the sieve', () => {
 
   it("leaves users' patterns to be searched where it passes a text", () => {
     const users = [compileUserPattern(/a1\w/), compileUserPattern(/re(?=ads)/)];
-    fc.assert(
+    assertProperty(
       fc.property(text, fc.boolean(), (whole, final) => {
         const haystack = { text: whole, from: 0, final };
         const exact = findSecrets(haystack, { ...finder, users, exact: true });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FINDER_LIMITS } from '../../src/cassette/redact/finder.ts';
 import { STREAM_LIMITS } from '../../src/cassette/redact/stream.ts';
 import { createRedactor } from '../../src/cassette/redact.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { holds, join, KEYS, OPAQUE, redactBody, redactChunks, toBytes, toText } from './redact-kit.ts';
 
 const SSE = 'text/event-stream';
@@ -142,7 +143,7 @@ describe('a secret across chunks', () => {
   it('is the same for any cut into chunks', () => {
     const bytes = toBytes(`data: ${document}\n\n`.repeat(3));
     const whole = redactBody(toText(bytes), SSE, known());
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(fc.nat(bytes.length)), (cuts) => {
         const places = [0, ...cuts.sort((a, b) => a - b), bytes.length];
         const chunks = places.slice(1).map((end, i) => bytes.subarray(places[i], end));
@@ -156,7 +157,7 @@ describe('a secret across chunks', () => {
 
   it('leaves a text without secrets alone, and its chunks as they are', () => {
     const unit = fc.constantFrom(...'sk-ey"\\/:{}[],=%&?# nu04\n\ré漢😀_');
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.array(fc.string({ unit, maxLength: 12 })),
         fc.constantFrom(SSE, 'text/plain', 'application/json'),
@@ -268,7 +269,7 @@ describe('deltas', () => {
       '-----BEGIN ',
     );
     const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 });
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.array(fc.oneof(secret, filler), { minLength: 1 }),
         sizes,

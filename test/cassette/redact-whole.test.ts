@@ -4,6 +4,7 @@ import type { FinderOptions } from '../../src/cassette/redact/finder.ts';
 import { StreamWork } from '../../src/cassette/redact/stream.ts';
 import { Vault } from '../../src/cassette/redact/vault.ts';
 import { redactWhole } from '../../src/cassette/redact/whole.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { KEYS, OPAQUE, toText } from './redact-kit.ts';
 
 const part = fc.oneof(
@@ -22,7 +23,7 @@ const type = fc.constantFrom(
 );
 
 it('a body that is there at once is redacted as one that comes in chunks', () => {
-  fc.assert(
+  assertProperty(
     fc.property(fc.array(part, { maxLength: 12 }), type, fc.boolean(), (parts, mimeType, learned) => {
       const redact = (how: (bytes: Uint8Array, vault: Vault, finder: FinderOptions) => [Uint8Array, number]) => {
         const vault = new Vault();

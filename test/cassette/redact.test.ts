@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACCEPTED_CREDENTIALS } from '../../src/cassette/redact/credentials.ts';
 import { createRedactor, scanForSecrets } from '../../src/cassette/redact.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { holds, KEYS, OPAQUE, redactBody, toBytes, toText } from './redact-kit.ts';
 
 const named = (place: 'headers' | 'query' | 'fields') =>
@@ -288,7 +289,7 @@ describe('properties', () => {
     .filter((text) => !/bearer|key|token/.test(text));
 
   it('leaves every byte outside of a secret alone', () => {
-    fc.assert(
+    assertProperty(
       fc.property(clean, clean, (before, after) => {
         const text = `${before} ${KEYS.google} ${after}`;
         expect(redactBody(text, 'text/plain')).toBe(text.replace(KEYS.google, '[redacted:google-key#1]'));
@@ -302,7 +303,7 @@ describe('properties', () => {
       clean,
       fc.constantFrom<string>(...Object.values(KEYS), `"api_key":"${OPAQUE}"`, `Bearer ${OPAQUE}1234`),
     );
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(part), (parts) => {
         const once = redactBody(parts.join(' '), 'text/plain');
         expect(redactBody(once, 'text/plain')).toBe(once);
@@ -318,7 +319,7 @@ describe('properties', () => {
       node: fc.oneof({ maxDepth: 4 }, leaf, fc.dictionary(name, tie('node')), fc.array(tie('node')), tie('nested')),
       nested: tie('node').map((node) => JSON.stringify(node)),
     })).node;
-    fc.assert(
+    assertProperty(
       fc.property(document, (value) => {
         const redacted = redactBody(JSON.stringify(value));
         expect(() => JSON.parse(redacted)).not.toThrow();

@@ -8,6 +8,7 @@ import { createCassetteScanner, type ScanEvent } from '../../src/cassette/scan.t
 import { entryPieces } from '../../src/cassette/serialize.ts';
 import { openCassette, writeCassette } from '../../src/cassette/store.ts';
 import { makeEntry } from '../helpers/made-legs.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { arrayOf, HEADER, temporaryFolder } from './support/scripted.ts';
 
 const header: CassetteHeader = { ...HEADER, redacted: {}, elided: { texts: 0, chars: 0 } };
@@ -48,7 +49,7 @@ async function write(list: readonly Entry[]): Promise<string> {
 
 describe('writing and reading', () => {
   it('gives the same entries and the same header', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(entries, async (list) => {
         const cassette = await openCassette(await write(list), { pristine: true });
         expect(cassette.header).toEqual(header);
@@ -60,7 +61,7 @@ describe('writing and reading', () => {
   });
 
   it('makes a file that is JSON as a whole', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(entries, async (list) => {
         const { log } = JSON.parse(await readFile(await write(list), 'utf8'));
         expect(Object.keys(log)).toEqual(['_tapedeck', 'version', 'creator', 'entries', '_sha256']);
@@ -86,7 +87,7 @@ function entryLines(entry: Entry): string[] {
 
 describe('the layout', () => {
   it('keeps the lines that hold entries apart out of them', () => {
-    fc.assert(
+    assertProperty(
       fc.property(entries, (list) => {
         for (const entry of list) {
           const lines = entryLines(entry);

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { Head } from '../../src/cassette/head-cache.ts';
 import { TapeWriter } from '../../src/cassette/tape.ts';
 import { playTape, type TapePlace, textsOf } from '../../src/cassette/tape-player.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 /** Heads that are like each other, of which some come again. */
 const text = fc.constantFrom('', 'a', 'host', 'content-length', '7', '70', 'é', '中', 'x'.repeat(300));
@@ -16,7 +17,7 @@ const heads = fc.array(
 );
 
 it('gives every head back, whatever stands on the tape already and wherever it is taken', () => {
-  fc.assert(
+  assertProperty(
     fc.property(heads, fc.integer({ min: 1, max: 20 }), (list, takeEvery) => {
       const seen: string[][] = [];
       const nothing = () => undefined;

@@ -82,6 +82,16 @@ describe('tapedeck replay', () => {
     expect(code).toBe(expected);
   });
 
+  it('does not pass when no cassette has an exchange, but for a part', async () => {
+    const log = { version: '1.2', creator: { name: 'x', version: '1' }, entries: [] };
+    await mkdir(join(cwd, 'cassettes'));
+    await writeFile(join(cwd, 'cassettes/empty.har'), JSON.stringify({ log }));
+    expect(await tapedeck('replay')).toMatchObject({ code: 5, err: expect.stringContaining('nothing was checked') });
+    expect(await tapedeck('replay --shard 1/2')).toMatchObject({ code: 0 });
+    await put('cassettes/one.har');
+    expect(await tapedeck('replay')).toMatchObject({ code: 0 });
+  });
+
   it.each(['--port 9000', '-- codex exec hi'])('names play for %s', async (rest) => {
     await put('a.har');
     const { code, err } = await tapedeck(`replay a.har ${rest}`);

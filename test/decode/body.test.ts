@@ -6,6 +6,7 @@ import { createBodyDecoder, decodeBody, encodeBody } from '../../src/decode/body
 import type { DecodeLimits, DecodeProblem } from '../../src/decode/types.ts';
 import { TapedeckError } from '../../src/errors.ts';
 import { concatBytes, fromUtf8, toUtf8 } from '../../src/util/bytes.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 const LIMITS: DecodeLimits = { coded: 1_000_000, decoded: 1_000_000 };
 const CODINGS = ['gzip', 'deflate', 'br', 'zstd'] as const;
@@ -277,7 +278,7 @@ describe('any body', () => {
   const codings = fc.array(fc.constantFrom(...CODINGS), { minLength: 1, maxLength: 3 });
 
   it('comes back through every stack of codings, whole and in pieces', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(fc.jsonValue(), codings, fc.integer({ min: 1, max: 50 }), async (value, names, size) => {
         const plain = toUtf8(JSON.stringify(value));
         const coded = await encodeBody(plain, names);
@@ -295,7 +296,7 @@ describe('any body', () => {
 
   it('is decoded or is a problem, the same whole and in pieces; nothing rejects', async () => {
     const body = fc.oneof(fc.uint8Array({ maxLength: 60 }), damagedBody());
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(body, codings, async (bytes, names) => {
         const header = names.join(',');
         const whole = await decodeBody(bytes, header, LIMITS);

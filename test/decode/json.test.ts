@@ -8,6 +8,7 @@ import {
   parseJson,
 } from '../../src/decode/json.ts';
 import { LIMITS } from '../../src/decode/limits.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 describe('parseJson', () => {
   it('gives the value', () => {
@@ -80,7 +81,7 @@ describe('parseJson', () => {
       '\\',
       '\n',
     );
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(token, { maxLength: 12 }), (tokens) => {
         const text = tokens.join('');
         const result = parseJson(text);
@@ -233,7 +234,7 @@ describe('canonicalJson', () => {
   });
 
   it('is the same for every order of keys and every way of writing, and loses nothing', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
         const text = canonicalJson(value);
         expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));

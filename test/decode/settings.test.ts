@@ -7,6 +7,7 @@ import { concatBytes, toUtf8 } from '../../src/util/bytes.ts';
 import { checkInput } from '../fuzz/check.ts';
 import { inventBody, mutate } from '../fuzz/mutate.ts';
 import { randomOf } from '../fuzz/random.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { BATTERY } from './battery/cases.ts';
 import { frame, rawBlock, rleBlock, skippable } from './zstd/frames.ts';
 
@@ -65,7 +66,7 @@ const json = fc
 
 describe('every encoder setting', () => {
   it.each(SETTINGS)('%s', async (_name, coding, encode) => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(json, fc.integer({ min: 1, max: 3000 }), async (plain, size) => {
         const coded = await encode(plain);
         const whole = await decodeBody(coded, coding, LIMITS);
@@ -84,7 +85,7 @@ describe('every encoder setting', () => {
 describe('any bytes', () => {
   it('are decoded or refused, in every way alike', async () => {
     const seeds = await Promise.all(BATTERY.slice(0, 20).map(async ({ bodies }) => (await bodies())[0]!));
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(fc.nat(), fc.constantFrom('zstd', 'gzip', 'deflate', 'br'), async (index, coding) => {
         const random = randomOf(1, index);
         const other = seeds[random(seeds.length)]!;

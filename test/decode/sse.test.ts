@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createSseParser, parseSse } from '../../src/decode/sse.ts';
 import type { SseEvent } from '../../src/decode/types.ts';
 import { concatBytes, toUtf8 } from '../../src/util/bytes.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 type Brief = [event: string | undefined, data: string, id?: string];
 const brief = ({ event, data, id }: SseEvent): Brief => (id === undefined ? [event, data] : [event, data, id]);
@@ -153,7 +154,7 @@ describe('pieces', () => {
     );
     const lineEnd = fc.constantFrom('\n', '\n', '\n', '\n', '\r\n', '\r');
     const text = fc.array(fc.tuple(line, lineEnd)).map((lines) => lines.flat().join(''));
-    fc.assert(
+    assertProperty(
       fc.property(text, fc.array(fc.nat(40)), (whole, cuts) => {
         const bytes = toUtf8(whole);
         const pieces: Uint8Array[] = [];
@@ -201,7 +202,7 @@ describe('pieces', () => {
       fc.constantFrom('data', ':', ' ', '\n', '\r', '\r\n', 'event:', 'id', 'x', '\uFEFF', 'é').map(toUtf8),
       fc.uint8Array({ maxLength: 4 }),
     );
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(part, { maxLength: 40 }), (parts) => {
         const bytes = concatBytes(parts);
         const whole = parseSse(bytes);

@@ -4,6 +4,7 @@ import { asObject, type JsonObject, parseData } from '../../src/protocols/gramma
 import { assembleResponses } from '../../src/protocols/responses/assemble.ts';
 import type { Hop, StreamEvent } from '../../src/translate/types.ts';
 import { validateDocument } from '../../src/validate/document.ts';
+import { assertProperty } from './properties.ts';
 import { sseText } from './translate.ts';
 import { type TranslationCase, translateCase } from './translation-fixtures.ts';
 
@@ -93,7 +94,7 @@ export function describeLaws({ cases, hop, assemble, normalize, explained, excus
   describe('never throws', () => {
     it('on a request', () => {
       const bodies = requests.map(({ json }) => json('request.json'));
-      fc.assert(
+      assertProperty(
         fc.property(mutated(bodies), (body) => {
           hop.request(body, cases[0]!.context());
         }),
@@ -103,7 +104,7 @@ export function describeLaws({ cases, hop, assemble, normalize, explained, excus
 
     it('on an answer', () => {
       const bodies = cases.filter(({ has }) => has('response.json')).map(({ json }) => json('response.json'));
-      fc.assert(
+      assertProperty(
         fc.property(mutated(bodies), (body) => {
           hop.response(body, cases[0]!.backContext());
         }),
@@ -114,7 +115,7 @@ export function describeLaws({ cases, hop, assemble, normalize, explained, excus
     it('on a stream, which it always ends', () => {
       const sources = streams.map((one) => one.source().map(({ data }) => (parseData(data) ?? data) as JsonObject));
       const anyEvents = fc.constantFrom(...sources).chain((source) => fc.shuffledSubarray(source));
-      fc.assert(
+      assertProperty(
         fc.property(fc.oneof(anyEvents, fc.array(mutated(sources.flat()), { maxLength: 8 })), (values) => {
           const stream = hop.stream(cases[0]!.backContext());
           const events: StreamEvent[] = [];

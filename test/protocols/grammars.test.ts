@@ -4,6 +4,7 @@ import { CHAT_GRAMMAR } from '../../src/protocols/chat/grammar.ts';
 import { describeDifference, type Grammar, quote } from '../../src/protocols/grammar.ts';
 import { MESSAGES_GRAMMAR } from '../../src/protocols/messages/grammar.ts';
 import { RESPONSES_GRAMMAR } from '../../src/protocols/responses/grammar.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 /** Words that the grammars go by, and words that every object answers to. */
 const WORDS = [
@@ -65,7 +66,7 @@ describe.each<[string, Grammar]>([
   ['messages', MESSAGES_GRAMMAR],
 ])('the grammar of %s', (_name, grammar) => {
   it('takes any events, and breaks only rules of its table', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(anyEvent(), { maxLength: 12 }), fc.constantFrom('complete', 'truncated'), (events, end) => {
         for (const { rule, event } of grammar.check(events, end)) {
           expect(Object.hasOwn(grammar.rules, rule), rule).toBe(true);

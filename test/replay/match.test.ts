@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { RecordedExchange } from '../../src/cassette/legs.ts';
 import { createMatcher, type Matcher, type MatchOptions, type Miss } from '../../src/replay/match.ts';
 import { sha256Hex } from '../../src/util/sha256.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { recorded, type SideSpec } from '../helpers/recorded.ts';
 
 interface Asked {
@@ -210,7 +211,7 @@ describe('what is compared', () => {
       ),
     }));
     const level = fc.constantFrom('exact', 'shape', 'turn');
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(body, { minLength: 1, maxLength: 4 }), level, (bodies, chosen) => {
         const { matcher, all } = matcherOf(
           bodies.map((one) => ({ body: JSON.stringify(one) })),

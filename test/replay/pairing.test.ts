@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Pairable, pairUp } from '../../src/replay/pairing.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 /** Exchanges whose keys are these letters; `-` has none. */
 function exchanges(keys: string): Pairable[] {
@@ -39,7 +40,7 @@ describe('pairUp', () => {
 
   test('every exchange is in one place, and what did not move rises', () => {
     const keys = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd', '-'), maxLength: 12 });
-    fc.assert(
+    assertProperty(
       fc.property(keys, keys, (first, second) => {
         const [a, b] = [exchanges(first), exchanges(second)];
         const { pairs, onlyA, onlyB, moved } = pairUp(a, b);

@@ -8,6 +8,7 @@ import {
   patternsIn,
   placeScrubber,
 } from '../../src/replay/scrub.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 const NOWHERE = { work: [], home: [] };
 const scrubberOf = (own: Places, others: Places) => createScrubber(placeScrubber(own), placeScrubber(others));
@@ -114,7 +115,7 @@ test('the marks that are looked for first are in every text that a pattern chang
     '{"turn_started_at_unix_ms":1795197342056} x',
   ].flatMap((text) => text.split(' '));
   const scrub = scrubberOf(NOWHERE, NOWHERE);
-  fc.assert(
+  assertProperty(
     fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 8 }), fc.constantFrom('', ' '), (words, between) => {
       const text = words.join(between);
       expect(scrub(text) !== text).toBe(patternsIn(text).length > 0);

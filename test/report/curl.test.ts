@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HarHeader } from '../../src/cassette/format.ts';
 import { curlLines } from '../../src/report/curl.ts';
 import { type MadeBody, type MadeEntry, makeEntry, makeLeg } from '../helpers/made-legs.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 function curl(made: MadeEntry, body?: MadeBody): string {
   return curlLines(makeLeg('client-request', makeEntry(made), body))?.join('\n') ?? '';
@@ -120,6 +121,16 @@ process.stdin.on('end', () => {
     return { args, body: Buffer.from(body, 'base64') };
   }
 
+  it.each(['Té', 'TAPEDECK_BODYé', '{\n"a":\nTA\u{1f600}}'])(
+    'a line that begins as the last one does keeps its characters: %j',
+    (text) => {
+      const leg = makeLeg('client-request', makeEntry({ requestText: text, requestType: 'application/json' }), {
+        text,
+      });
+      expect(runInShell(curlLines(leg) ?? []).body.toString('utf8')).toBe(text);
+    },
+  );
+
   const nasty = fc.string({
     unit: fc.constantFrom(
       "'",
@@ -158,7 +169,7 @@ process.stdin.on('end', () => {
   });
 
   it('never runs a word of the recording, and gives curl just what was recorded', () => {
-    fc.assert(
+    assertProperty(
       fc.property(
         nasty,
         fc.array(fc.record({ name: fc.oneof(fc.constant('x-a'), nasty), value: nasty }), { maxLength: 3 }),

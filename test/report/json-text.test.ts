@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { indentJson, jsonDifferences } from '../../src/report/json-text.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 describe('indentJson', () => {
   it.each([
@@ -16,7 +17,7 @@ describe('indentJson', () => {
   });
 
   it('is what JSON.stringify would indent, where that loses nothing', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
         const text = JSON.stringify(value);
         expect(indentJson(text)).toBe(JSON.stringify(JSON.parse(text), undefined, 2));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { oneLine, padText, printable, textWidth, truncateText, wrapText } from '../../src/report/text.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 describe('textWidth', () => {
   it.each([
@@ -31,7 +32,7 @@ describe('truncateText', () => {
   });
 
   it('never takes more columns than it was given', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.string({ unit: 'binary', maxLength: 30 }), fc.nat(20), (text, columns) => {
         expect(textWidth(truncateText(oneLine(text), columns))).toBeLessThanOrEqual(columns);
       }),

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Bundle, generateBundles, schemaText } from '../../schemas/generate/generate.ts';
 import { applyPatches, dropHeaderParams, markIntegers, PATCHES, patchPlaces } from '../../schemas/generate/patches.ts';
 import type { Definitions } from '../../schemas/generate/schema.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { type Case, readCases } from '../helpers/schema-cases.ts';
 
 /** Which root each kind of case is judged by, in the generated bundles. */
@@ -49,7 +50,7 @@ describe('the generated schemas', () => {
 
   it('judge mutated documents as the unions of TypeScript do', () => {
     const cases = readCases().filter((candidate) => candidate.root in ROOT_NAMES);
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.constantFrom(...cases),
         fc.array(mutation(), { minLength: 1, maxLength: 3 }),

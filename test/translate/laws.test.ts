@@ -11,6 +11,7 @@ import type { BackContext, Hop } from '../../src/translate/types.ts';
 import { toUtf8 } from '../../src/util/bytes.ts';
 import type { Loss, Protocol } from '../../src/util/types.ts';
 import { readCodexRequests } from '../helpers/codex-requests.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { makeBackContext, makeContext, parseEvents } from '../helpers/translate.ts';
 import { HUB, PROVIDERS, plansOf, runRequest, silentLeaves } from './coverage/judge.ts';
 
@@ -87,7 +88,7 @@ describe.each(['chat', 'messages'] as const)('responses to %s and back', (middle
   const hops = [findHop('responses', middle)!, findHop(middle, 'responses')!];
 
   it('keeps all that no loss names', () => {
-    fc.assert(
+    assertProperty(
       fc.property(request, (body) => {
         const stages = runRequest(body, hops);
         expect('problem' in stages ? stages : silentLeaves(stages)).toEqual([]);
@@ -279,7 +280,7 @@ function plainItem(value: unknown): JsonObject {
 
 it('the same turn is the same to Codex, whichever provider tells it', () => {
   const client = { model: 'model_1', input: 'Go.', stream: true, tools: TOLD_TOOLS };
-  fc.assert(
+  assertProperty(
     fc.property(turn, (told) => {
       const answers = Object.entries(TELLERS).map(([upstream, { dialect, tell }]) => {
         const hop = findHop('responses', upstream as Protocol)!;
@@ -341,7 +342,7 @@ describe.each(FOLDERS)('every stream of %s', (folder, hop) => {
         ),
         name,
       ).toEqual(whole);
-      fc.assert(
+      assertProperty(
         fc.property(fc.array(fc.nat({ max: bytes.length - 1 }), { maxLength: 8 }), (places) => {
           expect(readIn(hop, cutAt(bytes, places)), name).toEqual(whole);
         }),

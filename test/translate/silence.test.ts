@@ -5,6 +5,7 @@ import { DIALECTS } from '../../src/translate/dialects.ts';
 import { HOPS } from '../../src/translate/hops.ts';
 import type { Hop } from '../../src/translate/types.ts';
 import type { Protocol } from '../../src/util/types.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { makeBackContext, makeContext } from '../helpers/translate.ts';
 import { PROVIDERS } from './coverage/judge.ts';
 import { type Bundle, readBundle } from './coverage/schema.ts';
@@ -59,12 +60,6 @@ function withoutRefused(body: JsonObject, protocol: Protocol): JsonObject {
   return { ...request, input: items };
 }
 
-/**
- * The same documents on every run: in one of some ten thousand the comparison takes two equal values of a document for one another, and
- * tells of a leaf that was carried. TAPEDECK_SEED looks at others.
- */
-const RUNS = { numRuns: 150, seed: Number(process.env.TAPEDECK_SEED ?? 20_261_121) };
-
 /** Roles are told by what stands in their messages, which may become items of their own; fixtures hold them. */
 function tell(silent: readonly Leaf[]): string[] {
   return silent.filter(({ key }) => key !== 'role').map(({ path, value }) => `${path} ${String(value)}`);
@@ -72,7 +67,7 @@ function tell(silent: readonly Leaf[]): string[] {
 
 function checkRequests(hop: Hop): void {
   const dialects = DIALECTS.filter(({ protocol }) => protocol === hop.upstream);
-  fc.assert(
+  assertProperty(
     fc.property(chance, fc.constantFrom(...dialects), (decide, dialect) => {
       const source = withoutRefused(makeDocument(hop.client, 'request', decide), hop.client);
       const result = hop.request(source, makeContext(dialect));
@@ -80,7 +75,7 @@ function checkRequests(hop: Hop): void {
       const { body: target, losses, plan } = result;
       expect(tell(compareLeaves({ source, target, losses, plan, dialect }).silent)).toEqual([]);
     }),
-    { ...RUNS },
+    { numRuns: 150 },
   );
 }
 
@@ -101,7 +96,7 @@ function completed(answer: JsonObject): JsonObject {
 
 function checkAnswers(hop: Hop): void {
   const { upstream } = hop;
-  fc.assert(
+  assertProperty(
     fc.property(chance, (decide) => {
       const made = makeDocument(upstream, 'response', decide);
       const source = upstream === 'responses' ? completed(made) : made;
@@ -110,7 +105,7 @@ function checkAnswers(hop: Hop): void {
       const { silent } = compareLeaves({ source, target, losses, dialect });
       expect(tell(silent.filter(({ path }) => SAID[upstream].test(path) && !NAMES.test(path)))).toEqual([]);
     }),
-    { ...RUNS },
+    { numRuns: 150 },
   );
 }
 

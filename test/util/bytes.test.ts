@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ByteBuffer } from '../../src/util/byte-buffer.ts';
 import { concatBytes, fromUtf8, isUtf8, plainBytes, toUtf8 } from '../../src/util/bytes.ts';
 import { sha256Hex } from '../../src/util/sha256.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 describe('concatBytes', () => {
   it('joins in order, and does not copy a single part', () => {
@@ -32,7 +33,7 @@ describe('UTF-8', () => {
     const bytes = Uint8Array.of(0xef, 0xbb, 0xbf, 0x41);
     expect(fromUtf8(bytes)).toBe('\uFEFFA');
     expect(toUtf8(fromUtf8(bytes))).toEqual(bytes);
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => fromUtf8(toUtf8(text)) === text));
+    assertProperty(fc.property(fc.string({ unit: 'binary' }), (text) => fromUtf8(toUtf8(text)) === text));
   });
 
   it('replaces what is none, both ways', () => {
@@ -68,7 +69,7 @@ describe('sha256Hex', () => {
 describe('ByteBuffer', () => {
   it('is a queue: what goes in comes out, in any mix of sizes, and pieces are not written to', () => {
     const step = fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.nat({ max: 60 }));
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const buffer = new ByteBuffer();
         let model: number[] = [];

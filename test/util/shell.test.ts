@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { quoteForShell } from '../../src/util/shell.ts';
+import { assertProperty } from '../helpers/properties.ts';
 
 describe('quoteForShell', () => {
   it.each([
@@ -16,7 +17,7 @@ describe('quoteForShell', () => {
   });
 
   it('is understood by a shell, whatever the words are', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 20 }), (texts) => {
         const words = texts.map((text) => text.replaceAll('\0', ''));
         const { stdout } = spawnSync('sh', ['-c', `printf '%s\\0' ${words.map(quoteForShell).join(' ')}`]);

@@ -10,6 +10,7 @@ import { CAUSES, diagnoseExchange } from '../../src/validate/diagnose.ts';
 import { validateExchange } from '../../src/validate/exchange.ts';
 import { completed, messageDone, sse } from '../helpers/codex-answers.ts';
 import { capturedExchange } from '../helpers/fixture-exchange.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { recorded, type SideSpec } from '../helpers/recorded.ts';
 
 function diagnose(exchange: RecordedExchange, version?: string): Diagnosis {
@@ -420,7 +421,7 @@ describe('any answer at all', () => {
       ),
       fc.json().map((json) => `data: ${json}`),
     );
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.array(line, { maxLength: 8 }),
         fc.constantFrom(0, 200, 400, 401, 404, 429, 500),

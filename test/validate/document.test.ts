@@ -4,6 +4,7 @@ import { toUtf8 } from '../../src/util/bytes.ts';
 import { validateDocument, validateStream } from '../../src/validate/document.ts';
 import type { Finding, Profile } from '../../src/validate/findings.ts';
 import { ROOTS } from '../../src/validate/profiles.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { sseText } from '../helpers/sse-events.ts';
 
 const ALL: Profile[] = ['strict', 'tolerant', 'codex'];
@@ -109,7 +110,7 @@ describe('validateDocument', () => {
       fc.json(),
       fc.json().map((value) => `data: ${value}\n\n`),
     );
-    fc.assert(
+    assertProperty(
       fc.property(roots, text, (root, document) => {
         for (const finding of validateDocument(root, document, ALL)) expect(finding.message).not.toBe('');
       }),

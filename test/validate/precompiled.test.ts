@@ -14,6 +14,7 @@ import {
   type PrecompiledModule,
   readPrecompiled,
 } from '../../src/validate/validators.ts';
+import { assertProperty } from '../helpers/properties.ts';
 import { readCases } from '../helpers/schema-cases.ts';
 
 const PROFILES = ['strict', 'tolerant', 'codex'] as const;
@@ -68,7 +69,7 @@ describe('validators that were compiled when the package was built', () => {
     const damaged = fc
       .record({ document: fc.constantFrom(...documents), place: fc.nat(), junk: fc.jsonValue({ maxDepth: 2 }) })
       .map(({ document: { root, value }, place, junk }) => ({ root, value: damage(value, place, junk) }));
-    fc.assert(
+    assertProperty(
       fc.property(damaged, ({ root, value }) => {
         expect(tell(asBuilt, root, value)).toEqual(tell(atRunTime, root, value));
       }),

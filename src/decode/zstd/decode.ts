@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { decompress } from '@mongodb-js/zstd';
 import { plainBytes } from '../../util/bytes.ts';
 import { corrupt, formatSize, tooLarge } from '../problems.ts';
 import type { DecodeProblem } from '../types.ts';
 import type { ZstdFrameFacts } from './facts.ts';
+import { decompress } from './libzstd.ts';
 import { ZstdMeter } from './meter.ts';
 import { ZstdScanner } from './scanner.ts';
 import type { ZstdWalk } from './walk.ts';

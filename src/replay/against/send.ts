@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import type { LegMessage } from '../../cassette/messages.ts';
 import { decodeBody } from '../../decode/body.ts';
 import { LIMITS } from '../../decode/limits.ts';
@@ -22,6 +22,12 @@ export interface LiveAnswer {
   /** Why the answer, or its body, is not whole; undefined: it is. */
   broken: string | undefined;
 }
+
+/**
+ * Never the global dispatcher: where something has loaded Node's own undici first, as Polly does, it is that one's, which up to Node 20 takes a chunked
+ * answer that is cut off behind `connection: close` for a whole one.
+ */
+const connections = new Agent();
 
 /** A gateway that says nothing for so long hangs. Its upstream answers at once, unless recorded time is played. */
 export const SILENT_MS = 120_000;
@@ -56,6 +62,7 @@ export async function sendToGateway(url: string, sent: SentRequest): Promise<Liv
       bodyTimeout: SILENT_MS,
       // A connection that the gateway has closed meanwhile would be its fault.
       reset: true,
+      dispatcher: connections,
     });
     head = { status: response.statusCode, headers: response.headers as unknown as string[] };
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) chunks.push(chunk);

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { compress } from '@mongodb-js/zstd';
 import { encodeBody } from '../../decode/body.ts';
+import { compress } from '../../decode/zstd/libzstd.ts';
 import { Xxh64 } from '../../decode/zstd/xxh64.ts';
 import { concatBytes, plainBytes } from '../../util/bytes.ts';
 

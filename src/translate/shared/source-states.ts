@@ -31,7 +31,7 @@ export class SourceStates {
 
   /** The item that `item` is a later state of. */
   findUndone(item: JsonObject, index: number | undefined): SourceState | undefined {
-    const byId = this.#byId.get(item.id);
+    const byId = this.#findById(item);
     if (byId) return byId;
     const byIndex = index === undefined ? this.list.at(-1) : this.#byIndex.get(index);
     return byIndex && !byIndex.done && byIndex.type === item.type ? byIndex : undefined;
@@ -39,9 +39,15 @@ export class SourceStates {
 
   /** The item that stands at `index` of the finished output; servers give it another id there. */
   findFinal(item: JsonObject, index: number, known: number): SourceState | undefined {
-    const byId = this.#byId.get(item.id);
+    const byId = this.#findById(item);
     const byPlace = index < known ? this.list[index] : undefined;
     return byId ?? (byPlace?.type === item.type ? byPlace : undefined);
+  }
+
+  /** An item never changes its type: two of one id, as some servers tell them, are two items. */
+  #findById({ id, type }: JsonObject): SourceState | undefined {
+    const state = this.#byId.get(id);
+    return state && (asString(type) ?? state.type) === state.type ? state : undefined;
   }
 
   add(item: JsonObject, event: JsonObject): SourceState {

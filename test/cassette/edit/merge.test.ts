@@ -8,6 +8,7 @@ import type { CassetteHeader, Entry } from '../../../src/cassette/format.ts';
 import { groupExchanges, type RecordedExchange } from '../../../src/cassette/legs.ts';
 import { collect, HEADER } from '../../helpers/cassette-files.ts';
 import { makeEntry, makeExchange } from '../../helpers/made-legs.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 function exchangeAt(ms: number, session: string, text = '{}'): RecordedExchange {
   const startedDateTime = new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
@@ -32,7 +33,7 @@ async function* iterate<T>(list: readonly T[]): AsyncGenerator<T> {
 describe('split and merge', () => {
   it('give back the same exchanges', async () => {
     const sessions = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 12 });
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(sessions, async (names) => {
         const whole = groupExchanges(await collect(renumberAll(names.map((name, i) => exchangeAt(i, name)))));
         const parts = await Promise.all(

@@ -7,6 +7,7 @@ import { encodeBody } from '../../../src/decode/body.ts';
 import { sha256Hex } from '../../../src/util/sha256.ts';
 import { fixture, readAll } from '../../helpers/cassette-files.ts';
 import { makeEntry } from '../../helpers/made-legs.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 const KEY = `sk-${'proj-'}${'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6'}`;
 const PLACEHOLDER = /\[redacted:[a-z0-9-]+#\d+\]/g;
@@ -24,7 +25,7 @@ describe('a cassette that was redacted when it was recorded', () => {
 describe('redaction of an entry', () => {
   it('changes nothing outside the secrets, however a body was read', async () => {
     const plain = fc.string({ unit: 'grapheme' }).filter((text) => !/redacted|[\r\n]/.test(text));
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(plain, plain, fc.array(fc.nat(400), { maxLength: 6 }), async (before, after, cuts) => {
         const text = `data: ${before} ZQ-77 ${after}\n\n`;
         const bytes = Buffer.from(text);

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { undoMisreading } from '../../../src/cassette/import/misread.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 describe('undoMisreading', () => {
   it.each(['latin1', 'windows-1252'])('gives back the UTF-8 that was read as %s', (encoding) => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
         const bytes = Buffer.from(text);
         const misread = encoding === 'latin1' ? bytes.toString('latin1') : new TextDecoder(encoding).decode(bytes);

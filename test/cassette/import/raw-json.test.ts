@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compactJson, rawMember } from '../../../src/cassette/import/raw-json.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 describe('compactJson', () => {
   it.each([
@@ -13,7 +14,7 @@ describe('compactJson', () => {
   });
 
   it('is what JSON.stringify gives, however the text was laid out', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.jsonValue(), fc.integer({ min: 0, max: 4 }), (value, indent) => {
         expect(compactJson(JSON.stringify(value, null, indent))).toBe(JSON.stringify(value));
       }),
@@ -35,7 +36,7 @@ describe('rawMember', () => {
   });
 
   it('gives every member of any object', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
         const text = JSON.stringify(object, null, 1);
         for (const [name, value] of Object.entries(JSON.parse(text))) {

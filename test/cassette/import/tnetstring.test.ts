@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTnetstrings, type Tnetstring } from '../../../src/cassette/import/tnetstring.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 /** The way back, for properties: written from the definition of the format. */
 function write(value: Tnetstring): Buffer {
@@ -39,7 +40,7 @@ const values = fc.letrec<{ value: Tnetstring }>((tie) => ({
 
 describe('readTnetstrings', () => {
   it('reads whatever can be written', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(values, { maxLength: 3 }), (list) => {
         expect([...readTnetstrings(Buffer.concat(list.map(write)))]).toEqual(list);
       }),

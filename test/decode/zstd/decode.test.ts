@@ -8,6 +8,7 @@ import { decodeZstd } from '../../../src/decode/zstd/decode.ts';
 import { createZstdStep } from '../../../src/decode/zstd/step.ts';
 import { concatBytes, toUtf8 } from '../../../src/util/bytes.ts';
 import { sha256Hex } from '../../../src/util/sha256.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 import { block, CODEX_FRAME, compressedBlock, frame, rawBlock, rleBlock, skippable } from './frames.ts';
 
 const MIB = 1024 * 1024;
@@ -175,7 +176,7 @@ describe('any bytes', () => {
         .uint8Array({ minLength: 2, maxLength: 60 })
         .map((bytes) => frame(CODEX_FRAME, [block('compressed', bytes.length, [...bytes], true)])),
     );
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(bodies, async (bytes) => {
         const { whole, measured, streamed } = await decodeAllWays(bytes);
         expect(streamed.bytes.length).toBeLessThanOrEqual(64 * MIB);
@@ -187,7 +188,7 @@ describe('any bytes', () => {
   });
 
   it('come back from libzstd in each way of decoding', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 3000 }), { minLength: 1, maxLength: 4 }), async (parts) => {
         const frames = await Promise.all(parts.map((part) => compress(Buffer.from(part), 3)));
         const { whole, streamed } = await decodeAllWays(concatBytes(frames));

@@ -5,6 +5,7 @@ import { judgeAnswer } from '../../../src/oracle/codex/judge.ts';
 import type { CodexAnswer, CodexKind, CodexSettings } from '../../../src/oracle/codex/types.ts';
 import { concatBytes } from '../../../src/util/bytes.ts';
 import { callDone, completed, makeAnswer, messageDone, sse } from '../../helpers/codex-answers.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 const NEW = '0.169.0';
 const OLD = '0.122.0';
@@ -362,7 +363,7 @@ describe('judgeAnswer', () => {
       .map((exchange) => answerOf(fixture, exchange))
       .filter((answer) => answer.endMs < 1000 && answer.chunks.length > 0);
     expect(streams.length).toBeGreaterThan(60);
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.constantFrom(...streams),
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 }),
@@ -378,7 +379,7 @@ describe('judgeAnswer', () => {
   });
 
   it('answers for any bytes', () => {
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.uint8Array({ maxLength: 200 }),
         fc.constantFrom('turn', 'compact', 'models'),

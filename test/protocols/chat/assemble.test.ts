@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assembleChat } from '../../../src/protocols/chat/assemble.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 const chunk = (delta: object, finish: string | null = null) => ({
   id: 'c',
@@ -79,7 +80,7 @@ describe('assembleChat', () => {
       fc.jsonValue(),
       delta.map((value) => chunk(value)),
     );
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(event, { maxLength: 6 }), (list) => {
         for (const { message } of assembleChat(list).choices) {
           expect(Object.getPrototypeOf(message)).toBe(Object.prototype);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assembleMessages } from '../../../src/protocols/messages/assemble.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 const start = (index: number, block: object) => ({ type: 'content_block_start', index, content_block: block });
 const delta = (index: number, value: object) => ({ type: 'content_block_delta', index, delta: value });
@@ -69,7 +70,7 @@ describe('assembleMessages', () => {
     );
     const field = fc.oneof(fc.jsonValue(), fc.constant({ type: 'text_delta', text: 1 }), fc.constant(0));
     const event = fc.record({ type, index: field, message: field, delta: field, content_block: field, usage: field });
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(fc.oneof(event, fc.jsonValue()), { maxLength: 8 }), (list) => {
         expect(Array.isArray(assembleMessages(list).content)).toBe(true);
       }),

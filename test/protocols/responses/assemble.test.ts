@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assembleResponses } from '../../../src/protocols/responses/assemble.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 const created = { type: 'response.created', response: { id: 'r', model: 'm', status: 'in_progress', output: [] } };
 const added = (index: number, item: object) => ({ type: 'response.output_item.added', output_index: index, item });
@@ -100,7 +101,7 @@ describe('assembleResponses', () => {
       { requiredKeys: ['type'] },
     );
     const events = fc.array(fc.oneof(event, fc.jsonValue()), { maxLength: 8 });
-    fc.assert(
+    assertProperty(
       fc.property(events, (list) => {
         const result = assembleResponses(list);
         expect(Array.isArray(result.output)).toBe(true);

@@ -56,6 +56,18 @@ describe('shapes of zstd', () => {
     ]);
   });
 
+  it('are of different levels', async () => {
+    // Long enough a way back that level 1 does not look for it.
+    const body = toUtf8(Array.from({ length: 20_000 }, (_, i) => ((i * i) % 10_007).toString(36)).join(' '));
+    const shapes = new Map(shapesOf(['zstd']).map(({ name, make }) => [name, make]));
+    const [low, usual] = [
+      shapes.get('zstd, level 1, content size')!,
+      shapes.get('zstd, level 3, content size and checksum')!,
+    ];
+    // The checksum is four bytes.
+    expect((await low(body)).length + 4).not.toBe((await usual(body)).length);
+  });
+
   it('rest on the header that libzstd writes here', async () => {
     const coded = await encodeBody(toUtf8('{"a":1}'), ['zstd']);
     expect([...coded.subarray(0, 5)]).toEqual([0x28, 0xb5, 0x2f, 0xfd, 0]);

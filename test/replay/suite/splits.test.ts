@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hardPlaces, splitsOf, twoWayPlaces } from '../../../src/replay/suite/splits.ts';
 import { concatBytes, toUtf8 } from '../../../src/util/bytes.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 const sizes = (text: string, mode: 'fast' | 'all' | 'none') =>
   [...splitsOf(toUtf8(text), mode)].map(({ name, chunks }) => [name, [...chunks()].map(({ length }) => length)]);
@@ -56,7 +57,7 @@ describe('splitsOf', () => {
 
   it('never changes the bytes', () => {
     const units = fc.constantFrom('a', 'ö', '日', '🎞', '\n', '\r\n', '\\n', '\\u00f6', '\\', '"');
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(units, { maxLength: 30 }), (parts) => {
         const bytes = toUtf8(parts.join(''));
         for (const { chunks } of splitsOf(bytes, 'all')) {

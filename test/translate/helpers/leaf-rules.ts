@@ -303,12 +303,20 @@ export const OTHER_FORMS: readonly OtherForm[] = [
   {
     reason: 'Messages holds a model to every schema',
     fits: ({ path, value }, { target }) =>
-      path === '/text/format/strict' && value === true && (target as JsonObject).output_config !== undefined,
+      /^(?:\/input\/\d+)?\/text\/format\/strict$/.test(path) &&
+      value === true &&
+      (target as JsonObject).output_config !== undefined,
   },
   {
     reason: 'the words between them are told',
     fits: ({ path }, { target }) =>
       /\/annotations\/\d+\/(?:start|end)_index$/.test(path) && JSON.stringify(target).includes('"cited_text"'),
+  },
+  {
+    reason: 'Chat has one text, and counts from its beginning',
+    fits: ({ path, key, value }, { source }, target) =>
+      /\/annotations\/\d+\/(?:start|end)_index$/.test(path) &&
+      target.has(key, Number(value) + lengthBefore(path, asObject(source) ?? {})),
   },
   {
     reason: 'the id is a name within the answer, and the client does not send it back',
@@ -339,6 +347,18 @@ export const OTHER_FORMS: readonly OtherForm[] = [
       /^\/reasoning\/(?:summary|generate_summary)$/.test(path) && target.has('display', 'summarized'),
   },
 ];
+
+/** Length of all texts of an answer that stand before the part in which the path leads. */
+function lengthBefore(path: string, { output }: JsonObject): number {
+  const parts = asArray(output).flatMap((item, i) =>
+    asArray(asObject(item)?.content).map((part, k) => ({ place: `/output/${i}/content/${k}/`, ...asObject(part) })),
+  );
+  const before = parts.slice(
+    0,
+    parts.findIndex(({ place }) => path.startsWith(place)),
+  );
+  return before.reduce((sum, part: JsonObject) => sum + String(part.text ?? '').length, 0);
+}
 
 /** Whether the input stands there, or the total, with or without what has to do with the cache, or with the output. */
 function hasCount(count: number, source: unknown, target: TargetLeaves): boolean {

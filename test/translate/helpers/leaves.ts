@@ -61,16 +61,32 @@ export function compareLeaves(comparison: Comparison): Verdict {
   // What stands there as it was goes first: what else is sought within texts must not find it there.
   const carried = new Set(order.filter((leaf) => target.takeWhole(leaf)));
   for (const leaf of order) if (!carried.has(leaf) && target.takePart(leaf)) carried.add(leaf);
-  const verdict: Verdict = { silent: [], lost: [], carried: [...carried], reformed: new Map() };
+  const ruleFor = (leaf: Leaf) => OTHER_FORMS.find(({ fits }) => fits(leaf, comparison, target));
+  const verdict: Verdict = { silent: [], lost: [], carried: [], reformed: new Map() };
   for (const leaf of leaves) {
     if (carried.has(leaf)) continue;
-    if (isLoss(leaf)) verdict.lost.push(leaf);
-    else {
-      const rule = OTHER_FORMS.find(({ fits }) => fits(leaf, comparison, target));
-      if (!rule) verdict.silent.push(leaf);
-      else verdict.reformed.set(rule.reason, [...(verdict.reformed.get(rule.reason) ?? []), leaf]);
+    if (isLoss(leaf)) {
+      verdict.lost.push(leaf);
+      continue;
     }
+    let reformed: Leaf | undefined = leaf;
+    let rule = ruleFor(leaf);
+    if (!rule) {
+      // One that is there in another form may have taken what stands there for this one.
+      const equals = [...carried].filter(({ key, value }) => key === leaf.key && value === leaf.value);
+      reformed = equals.find((other) => {
+        rule = ruleFor(other);
+        return rule;
+      });
+    }
+    if (!reformed || !rule) {
+      verdict.silent.push(leaf);
+      continue;
+    }
+    carried.add(leaf).delete(reformed);
+    verdict.reformed.set(rule.reason, [...(verdict.reformed.get(rule.reason) ?? []), reformed]);
   }
+  verdict.carried.push(...carried);
   return verdict;
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/protocols/grammar.ts';
 import { estimateTokens } from '../../../src/translate/messages-responses/count-tokens.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 const user = (content: unknown) => ({ messages: [{ role: 'user', content }] });
 
@@ -33,7 +34,7 @@ describe('the estimate of tokens', () => {
   });
 
   it('grows with the text and never throws', () => {
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.dictionary(fc.constantFrom('system', 'messages', 'tools', 'output_config'), fc.jsonValue()),
         (body) => {

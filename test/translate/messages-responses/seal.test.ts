@@ -4,6 +4,7 @@ import { asObject, type JsonObject } from '../../../src/protocols/grammar.ts';
 import { type Dialect, findDialect } from '../../../src/translate/dialects.ts';
 import { messagesResponses } from '../../../src/translate/messages-responses/hop.ts';
 import { openSeal, sealReasoning, unsealReasoning } from '../../../src/translate/messages-responses/seal.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 import { makeContext } from '../../helpers/translate.ts';
 
 const RESPONSES = findDialect('responses', 'responses')!;
@@ -39,7 +40,7 @@ describe('sealed thoughts', () => {
       summary: parts('summary_text'),
       encrypted_content: fc.string({ unit: 'binary', minLength: 1 }),
     });
-    fc.assert(
+    assertProperty(
       fc.property(item, parts('reasoning_text'), (reasoning, content) => {
         const told = content.length > 0 ? { ...reasoning, content } : reasoning;
         const { input } = sendBack(answerTo(told).content);

@@ -10,6 +10,7 @@ import { CHAT_DIALECTS } from '../../../src/translate/responses-chat/dialects.ts
 import { responsesChat } from '../../../src/translate/responses-chat/hop.ts';
 import type { BackContext, RequestTranslation, SourceEnd, StreamStep } from '../../../src/translate/types.ts';
 import { readCodexRequests } from '../../helpers/codex-requests.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 import { judgeStream, makeBackContext, makeContext, parseEvents } from '../../helpers/translate.ts';
 
 const DEEPSEEK = findDialect('deepseek', 'chat')!;
@@ -115,7 +116,7 @@ function renumber(value: unknown): unknown {
 
 describe('a stream and the whole answer', () => {
   it('say the same', () => {
-    fc.assert(
+    assertProperty(
       fc.property(said, (message) => {
         const chunks = chunksOf(message);
         const { events } = run([...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'], 'done');
@@ -130,7 +131,7 @@ describe('a stream and the whole answer', () => {
 
 describe('a stream', () => {
   it('is valid and grammatical, with one terminal event, and completed only when it is whole', () => {
-    fc.assert(
+    assertProperty(
       fc.property(said, fc.nat(), fc.constantFrom<SourceEnd>('truncated', 'error', 'done'), (message, at, end) => {
         const data = [...chunksOf(message).map((chunk) => JSON.stringify(chunk)), '[DONE]'];
         const kept = data.slice(0, at % (data.length + 1));
@@ -195,7 +196,7 @@ describe('a stream', () => {
       { weight: 1, arbitrary: fc.jsonValue() },
     );
     const data = fc.oneof({ weight: 6, arbitrary: chunk.map((value) => JSON.stringify(value)) }, fc.string());
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(data, { maxLength: 6 }), fc.boolean(), (list, marked) => {
         const { events } = run(marked ? [...list, '[DONE]'] : list, 'done');
         const broken = RESPONSES_GRAMMAR.check(events, 'complete').map(({ rule }) => rule);
@@ -213,7 +214,7 @@ describe('a whole answer', () => {
       fc.dictionary(fc.string(), fc.jsonValue()),
       fc.record({ choices: fc.oneof(fc.array(message), fc.jsonValue()), usage: fc.jsonValue(), error: fc.jsonValue() }),
     );
-    fc.assert(
+    assertProperty(
       fc.property(body, (value) => {
         const { status } = responsesChat.response(value as JsonObject, backContext()).body;
         expect(['completed', 'incomplete', 'failed']).toContain(status);
@@ -280,7 +281,7 @@ describe('a request', () => {
       },
       { requiredKeys: [] },
     );
-    fc.assert(
+    assertProperty(
       fc.property(request, fc.constantFrom(...CHAT_DIALECTS), (value, dialect) => {
         const result = responsesChat.request(value as JsonObject, makeContext(dialect));
         if ('problem' in result) return;
@@ -291,7 +292,7 @@ describe('a request', () => {
   });
 
   it('never throws on a request of Codex with one value replaced', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.nat(), fc.array(fc.nat(), { maxLength: 6 }), fc.jsonValue(), (which, path, value) => {
         const body = structuredClone(REQUESTS[which % REQUESTS.length]!.body);
         replaceAt(body, path, value);
@@ -302,7 +303,7 @@ describe('a request', () => {
   });
 
   it('takes an answer of its own back as the provider gave it', () => {
-    fc.assert(
+    assertProperty(
       fc.property(said, (message) => {
         const completion = assembleChat(chunksOf(message));
         const { body } = responsesChat.response(completion, backContext());

@@ -5,6 +5,7 @@ import { createContext } from '../../../src/translate/context.ts';
 import { defaultDialect } from '../../../src/translate/dialects.ts';
 import { translateStream } from '../../../src/translate/responses-chat/stream.ts';
 import { createTextChunks } from '../../../src/translate/responses-chat/text-chunks.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 function chunk(delta: JsonObject, more: JsonObject = {}, ofChoice: JsonObject = {}): JsonObject {
   const choice = { index: 0, delta, logprobs: null, finish_reason: null, ...ofChoice };
@@ -88,7 +89,7 @@ describe('a stream', () => {
   };
 
   it('says the same as when no two chunks begin alike', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(said, { maxLength: 12 }), (chunks) => {
         const texts = chunks.map((one) => JSON.stringify(one));
         // Blanks mean nothing in JSON, and no chunk is like another one with them.

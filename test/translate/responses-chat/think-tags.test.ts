@@ -4,6 +4,7 @@ import type { JsonObject } from '../../../src/protocols/grammar.ts';
 import { CHAT_DIALECTS } from '../../../src/translate/responses-chat/dialects.ts';
 import { responsesChat } from '../../../src/translate/responses-chat/hop.ts';
 import { createThinkTags } from '../../../src/translate/responses-chat/think-tags.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 import { makeBackContext, makeContext } from '../../helpers/translate.ts';
 
 function split(deltas: readonly string[]): { thoughts: string; text: string } {
@@ -60,7 +61,7 @@ describe('createThinkTags', () => {
       fc.array(piece, { maxLength: 4 }).map((list) => list.join('')),
       { maxLength: 8 },
     );
-    fc.assert(
+    assertProperty(
       fc.property(deltas, (list) => {
         expect(split(list)).toEqual(split([list.join('')]));
       }),

@@ -8,6 +8,7 @@ import { responsesMessages } from '../../../src/translate/responses-messages/hop
 import { sealOpaque } from '../../../src/translate/shared/opaque.ts';
 import type { BackContext, SourceEnd, StreamEvent } from '../../../src/translate/types.ts';
 import { validateDocument } from '../../../src/validate/document.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 import { judgeStream, makeContext, parseEvents } from '../../helpers/translate.ts';
 import { expectLawfulTurns } from './turns.ts';
 
@@ -60,7 +61,7 @@ const item = fc.oneof(
 
 describe('any request', () => {
   it('becomes turns that the API takes', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(item, { maxLength: 14 }), (input) => {
         const result = responsesMessages.request({ model: 'm', input, tools: TOOLS }, makeContext(ANTHROPIC));
         if ('problem' in result) throw new Error(result.problem.message);
@@ -88,7 +89,7 @@ describe('any request', () => {
       fc.dictionary(fc.constantFrom(...fields), anything),
       fc.record({ input: fc.array(mutated(item)), tools: fc.array(mutated(fc.constantFrom(...TOOLS))) }),
     );
-    fc.assert(
+    assertProperty(
       fc.property(request, fc.constantFrom(...MESSAGES_DIALECTS), (body, dialect) => {
         responsesMessages.request(body as JsonObject, makeContext(dialect));
       }),
@@ -197,7 +198,7 @@ function translateStream(source: readonly StreamEvent[], how: SourceEnd = 'done'
 
 describe('any answer', () => {
   it('becomes a stream that is right, and the same as the whole answer', () => {
-    fc.assert(
+    assertProperty(
       fc.property(
         content,
         fc.constantFrom('end_turn', 'max_tokens', 'refusal'),
@@ -216,7 +217,7 @@ describe('any answer', () => {
   });
 
   it('comes back to the provider as it was', () => {
-    fc.assert(
+    assertProperty(
       fc.property(content, (blocks) => {
         const { body } = responsesMessages.response(messageOf(blocks, 'tool_use'), backContext());
         const outputs = blocks.flatMap(({ type, id }) =>
@@ -294,7 +295,7 @@ describe('any answer', () => {
       }),
       fc.jsonValue(),
     );
-    fc.assert(
+    assertProperty(
       fc.property(
         fc.array(event, { maxLength: 12 }),
         fc.constantFrom<SourceEnd>('done', 'truncated'),

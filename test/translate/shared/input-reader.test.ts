@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createInputReader } from '../../../src/translate/shared/input-reader.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 function read(pieces: readonly string[]): { input: string; problem: string | undefined } {
   const reader = createInputReader();
@@ -52,7 +53,7 @@ describe('createInputReader', () => {
   });
 
   it('gives back every input, whatever the cuts', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.string({ unit: 'binary' }), fc.array(fc.nat(), { maxLength: 8 }), (input, at) => {
         expect(read(cut(JSON.stringify({ input }), at))).toEqual({ input, problem: undefined });
       }),
@@ -66,7 +67,7 @@ describe('createInputReader', () => {
       fc.json(),
       fc.string().map((s) => `{"input":"${s}`),
     );
-    fc.assert(
+    assertProperty(
       fc.property(text, fc.array(fc.nat(), { maxLength: 8 }), (args, at) => {
         expect(read(cut(args, at))).toEqual(read([args]));
       }),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openOpaque, sealOpaque } from '../../../src/translate/shared/opaque.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 describe('sealOpaque and openOpaque', () => {
   it.each([
@@ -14,7 +15,7 @@ describe('sealOpaque and openOpaque', () => {
   });
 
   it('carry any JSON', () => {
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(fc.jsonValue()), (blocks) => {
         // What JSON has no word for, like -0, is not the matter here.
         const plain = JSON.parse(JSON.stringify(blocks)) as unknown[];

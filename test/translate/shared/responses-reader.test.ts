@@ -296,6 +296,16 @@ describe('an event is about', () => {
       [done(0, { ...said('a'), id: 'a' }), added(1, { ...message, id: 'a' })],
       ['0', '1'],
     ],
+    [
+      'an item of its own where the one of its id is another',
+      [added(0, { type: 'reasoning', id: 'a' }), done(0, { ...said('a'), id: 'a' })],
+      ['0', '0'],
+    ],
+    [
+      'the item of its id where its end tells no type',
+      [added(0, { ...message, id: 'a' }), added(1, { ...message, id: 'b' }), done(undefined, { id: 'a' })],
+      ['0', '1'],
+    ],
     ['another item of the same id', [added(0, { ...message, id: 'a' }), added(1, { ...message, id: 'a' })], ['0', '1']],
   ])('%s', (_name, events, closed) => {
     const lines = between(events).filter((line) => line.startsWith('close'));
@@ -341,6 +351,11 @@ describe('the end of an answer', () => {
         'close message 1',
         'close reasoning 0',
       ],
+    ],
+    [
+      'knows no item of another type by its id',
+      [added(0, { id: 'a' }), completed({ type: 'custom_tool_call', id: 'a', name: 'patch', input: 'x' })],
+      ['open  0', 'open custom_tool_call 0', 'custom_tool_call 0 input 0 x', 'close custom_tool_call 0', 'close  0'],
     ],
     [
       'names a call that had no name',

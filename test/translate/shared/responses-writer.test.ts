@@ -5,6 +5,7 @@ import { assembleResponses } from '../../../src/protocols/responses/assemble.ts'
 import { findDialect } from '../../../src/translate/dialects.ts';
 import type { NewItem } from '../../../src/translate/shared/responses-items.ts';
 import { createResponsesWriter, type ResponsesWriter } from '../../../src/translate/shared/responses-writer.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 import { judgeStream, makeBackContext, parseEvents } from '../../helpers/translate.ts';
 
 const USAGE = {
@@ -218,7 +219,7 @@ describe('createResponsesWriter', () => {
       text: fc.string({ unit: 'binary', maxLength: 4 }),
     });
     const end = fc.constantFrom<'completed' | 'incomplete' | 'failed'>('completed', 'incomplete', 'failed');
-    fc.assert(
+    assertProperty(
       fc.property(fc.array(step, { maxLength: 20 }), end, (steps, how) => {
         const { events, data, writer } = write((w) => {
           const sources: NewItem[] = [{ type: 'message' }, { type: 'reasoning' }, CALL, CUSTOM];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StopCutter } from '../../../src/translate/shared/stop-cutter.ts';
+import { assertProperty } from '../../helpers/properties.ts';
 
 function cut(sequences: string[], deltas: string[]): { text: string; stop: string | undefined } {
   const cutter = new StopCutter(sequences);
@@ -32,7 +33,7 @@ describe('stop sequences', () => {
   it('cut the same however the text is split', () => {
     const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 12 });
     const sequences = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 }));
-    fc.assert(
+    assertProperty(
       fc.property(sequences, fc.array(letters), (list, deltas) => {
         const text = deltas.join('');
         expect(cut(list, deltas)).toEqual(cut(list, [text]));
