@@ -15,11 +15,19 @@ export interface UpstreamFailure {
 
 /** What undici says of responses that it cannot connect with a request; it has no code of its own for them. */
 const UNASKED = 'bad response';
+/** How undici tells that a chunked answer with `connection: close` was cut off: by the words of its parser alone. */
+const CUT_OFF = 'Invalid EOF state';
 
 type Kind = Omit<UpstreamFailure, 'message'> & { say: (where: string, detail: string) => string };
 
 const REFUSED = { outcome: 'refused', how: 'refused', status: 502 } as const;
 const ABORTED = { outcome: 'upstream-aborted', status: 502 } as const;
+const CLOSED: Kind = {
+  ...ABORTED,
+  how: 'closed',
+  code: 'upstream_closed',
+  say: (where) => `The upstream ${where} closed the connection before the response was complete.`,
+};
 
 const KINDS: Record<string, Kind> = {
   ECONNREFUSED: {
@@ -79,24 +87,14 @@ const KINDS: Record<string, Kind> = {
     code: 'upstream_reset',
     say: (where) => `The upstream ${where} closed the connection while the request was sent.`,
   },
-  UND_ERR_SOCKET: {
-    ...ABORTED,
-    how: 'closed',
-    code: 'upstream_closed',
-    say: (where) => `The upstream ${where} closed the connection before the response was complete.`,
-  },
+  UND_ERR_SOCKET: CLOSED,
   UPSTREAM_RESET: {
     ...ABORTED,
     how: 'reset',
     code: 'upstream_reset',
     say: (where, detail) => `The upstream ${where} broke the response off: ${detail}.`,
   },
-  UPSTREAM_CLOSED: {
-    ...ABORTED,
-    how: 'closed',
-    code: 'upstream_closed',
-    say: (where) => `The upstream ${where} closed the connection before the response was complete.`,
-  },
+  UPSTREAM_CLOSED: CLOSED,
   [UNPROCESSED]: {
     ...REFUSED,
     code: 'upstream_refused',
@@ -110,6 +108,7 @@ const KINDS: Record<string, Kind> = {
     say: (where) =>
       `The upstream ${where} sent what was not asked for: a 100 Continue to a request without an expectation, or a second response.`,
   },
+  [CUT_OFF]: CLOSED,
   UND_ERR_HEADERS_OVERFLOW: {
     outcome: 'upstream-error',
     how: 'error',
@@ -147,7 +146,8 @@ export function describeFailure(error: unknown, origin: string): UpstreamFailure
 function codeOf(error: unknown): { code: string; detail: string } {
   const chain = error as { code?: string; message?: string; cause?: unknown; errors?: unknown[] } | null;
   const inner = chain?.errors?.[0] ?? chain?.cause;
-  const code = chain?.message === UNASKED ? UNASKED : (chain?.code ?? '');
+  const told = [UNASKED, CUT_OFF].find((words) => chain?.message?.includes(words));
+  const code = told ?? chain?.code ?? '';
   const own = { code, detail: chain?.message || chain?.code || String(error) };
   if (inner && (!KINDS[own.code] || own.code === 'UND_ERR_SOCKET')) {
     const found = codeOf(inner);

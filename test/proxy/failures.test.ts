@@ -112,16 +112,22 @@ test('a reset in the middle of a stream stays a truncated stream', async () => {
   expect(exchange.clientResponse?.end).toMatchObject({ by: 'tapedeck', how: 'closed' });
 });
 
-test('a stream that ends without its last chunk is not completed', async () => {
-  const { port } = await start();
-  const client = await rawClient(port, post('/v1/responses', [], '{}'));
-  const connection = await upstream.accept();
-  connection.socket.end(`${SSE_HEAD}7\r\ndata: 1\r\n`);
-  await client.closed;
-  expect(client.received()).toContain('data: 1');
-  expect(client.received()).not.toMatch(/0\r\n\r\n$/);
-  expect((await recorder.closed(0)).outcome).toBe('upstream-aborted');
-});
+// For undici the second one is a response that does not match HTTP/1.1.
+test.each(['', 'Connection: close\r\n'])(
+  'a stream that ends without its last chunk is not completed (%j)',
+  async (header) => {
+    const { port } = await start();
+    const client = await rawClient(port, post('/v1/responses', [], '{}'));
+    const connection = await upstream.accept();
+    connection.socket.end(`${SSE_HEAD.replace('\r\n', `\r\n${header}`)}7\r\ndata: 1\r\n`);
+    await client.closed;
+    expect(client.received()).toContain('data: 1');
+    expect(client.received()).not.toMatch(/0\r\n\r\n$/);
+    const { outcome, attempts } = await recorder.closed(0);
+    expect(outcome).toBe('upstream-aborted');
+    expect(attempts[0]?.response?.end).toMatchObject({ by: 'upstream', how: 'closed' });
+  },
+);
 
 test('a body shorter than its content-length is not completed', async () => {
   const { port } = await start();
