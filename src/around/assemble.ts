@@ -20,9 +20,12 @@ export interface SketchedExchange {
   sketch: Sketch;
 }
 
-/** @param gateway the name that the front tap gave to what it heard from the gateway */
+/** @param number of the exchange as it was recorded, from 1 */
 export function sketchExchange(exchange: RecordedExchange, number: number): SketchedExchange {
-  return { number, isBack: isBackTap(exchange), sketch: sketchOf(exchange) };
+  const isBack = isBackTap(exchange);
+  const sketch = sketchOf(exchange);
+  // In what a client said nothing is looked for, and of a long session it would be a lot to keep.
+  return { number, isBack, sketch: isBack ? sketch : { ...sketch, said: '' } };
 }
 
 /** The front tap tells of no attempts, and the back tap of one at least, unless the gateway left before. */

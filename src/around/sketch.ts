@@ -20,9 +20,9 @@ export interface Sketch {
   /** Of the session: headers, `prompt_cache_key`. */
   sessions: ReadonlySet<string>;
   callIds: ReadonlySet<string>;
-  /** What the user said last, without white space; undefined where nobody said anything. */
+  /** What the user said last, without white space, or the end of it; undefined where nobody said anything. */
   lastUser: string | undefined;
-  /** All strings of the body, without white space, joined: what `lastUser` is looked for in. */
+  /** All strings of the body, without white space, joined, or the end of that: what `lastUser` is looked for in. */
   said: string;
   /** Hashes of the longer strings of the body. */
   leaves: ReadonlySet<string>;
@@ -42,7 +42,9 @@ const SESSIONS = ['session_id', 'session-id', 'thread_id', 'thread-id', 'x-sessi
 const CALL_IDS = new Set(['call_id', 'tool_call_id', 'tool_use_id']);
 /** Strings that every request of a protocol has are of no use. */
 const SHORTEST_LEAF = 12;
+/** What was said last stands near the end of a body, and is all that is looked for. */
 const LONGEST_SAID = 2 * 1024 * 1024;
+const LONGEST_ASKED = 64 * 1024;
 
 /** The sketch of what a tap saw on its client's side. */
 export function sketchOf(exchange: RecordedExchange): Sketch {
@@ -58,7 +60,7 @@ export function sketchOf(exchange: RecordedExchange): Sketch {
   const valuesOf = (names: readonly string[]) =>
     headers.flatMap(([name, value]) => (names.includes(name!) ? [value!] : []));
   const texts = strings.map(({ text }) => squeeze(text));
-  const lastUser = lastUserText(body);
+  const lastUser = squeeze(lastUserText(body) ?? '').slice(-LONGEST_ASKED);
   return {
     kind: kindOf(client._connection === undefined ? method : 'POST', url),
     startedAt,
@@ -66,8 +68,8 @@ export function sketchOf(exchange: RecordedExchange): Sketch {
     requestIds: new Set(valuesOf(REQUEST_IDS).filter((value) => value.length >= 8)),
     sessions: new Set([...valuesOf(SESSIONS), ...[nameOf(body.prompt_cache_key)].filter((key) => key !== undefined)]),
     callIds: new Set(strings.filter(({ key, inUse }) => CALL_IDS.has(key) || inUse).map(({ text }) => text)),
-    lastUser: lastUser === undefined || squeeze(lastUser) === '' ? undefined : squeeze(lastUser),
-    said: texts.join('\n').slice(0, LONGEST_SAID),
+    lastUser: lastUser === '' ? undefined : lastUser,
+    said: texts.join('\n').slice(-LONGEST_SAID),
     leaves: new Set(texts.filter((text) => text.length >= SHORTEST_LEAF).map(shortHash)),
     answer: answerKeys(legOf(exchange, 'client-response')),
   };

@@ -26,12 +26,18 @@ export interface Forwarder {
  * Makes a forwarder for `--mode new_episodes`. With the first unknown request it starts a recording proxy of its own,
  * which writes `NAME.new-<n>.har` beside the cassette; the cassette itself is never changed.
  * @param redactPatterns of the user's own secrets
+ * @param onFailure told at once when the disk fails; traffic goes on
  */
-export function createForwarder(cassette: string, upstream: ProxyOptions, redactPatterns: RegExp[]): Forwarder {
+export function createForwarder(
+  cassette: string,
+  upstream: ProxyOptions,
+  redactPatterns: RegExp[],
+  onFailure?: (message: string) => void,
+): Forwarder {
   parseBaseUrl(upstream.upstream);
   let started: Promise<{ proxy: RunningProxy; recorder: FileRecorder }> | undefined;
   const start = () => {
-    started ??= startRecording(cassette, upstream, redactPatterns);
+    started ??= startRecording(cassette, upstream, redactPatterns, onFailure);
     return started;
   };
   return {
@@ -53,11 +59,17 @@ export function createForwarder(cassette: string, upstream: ProxyOptions, redact
   };
 }
 
-async function startRecording(cassette: string, upstream: ProxyOptions, redactPatterns: RegExp[]) {
+async function startRecording(
+  cassette: string,
+  upstream: ProxyOptions,
+  redactPatterns: RegExp[],
+  onFailure: ((message: string) => void) | undefined,
+) {
   const recorder = await createRecorder({
     path: await newRecordingPath(cassette),
     redactPatterns,
     header: recordingHeader(upstream.upstream),
+    ...(onFailure ? { onFailure } : {}),
   });
   try {
     return { recorder, proxy: await startProxy({ ...upstream, host: '127.0.0.1', port: 0, recorder }) };

@@ -1,8 +1,9 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { JOURNAL_SUFFIX } from '../cassette/recovery.ts';
 import { createRedactor } from '../cassette/redact.ts';
 import { type CassetteReader, openCassette } from '../cassette/store.ts';
-import { EXIT, TapedeckError } from '../errors.ts';
+import { EXIT, TapedeckError, worstExit } from '../errors.ts';
 import { sourceOfCassette } from '../replay/exchange-source.ts';
 import type { Repeat } from '../replay/match.ts';
 import { missText } from '../replay/miss.ts';
@@ -96,7 +97,7 @@ async function play(file: string, cassette: CassetteReader, speed: Speed, args: 
   if (args.mode === 'new_episodes') warnOfOpenKey(options, '', io);
   const forwarder =
     args.mode === 'new_episodes'
-      ? (await import('./play-forward.ts')).createForwarder(file, upstream, patterns)
+      ? (await import('./play-forward.ts')).createForwarder(file, upstream, patterns, tellStopped(io))
       : undefined;
   await warnOfSecrets(cassette, cassette.exchanges(), io);
   const { header } = cassette;
@@ -129,7 +130,12 @@ async function play(file: string, cassette: CassetteReader, speed: Speed, args: 
   });
   const recordedTo = await forwarder?.close();
   summarize(file, player, recordedTo, { json: args.json as boolean, quiet: command.length > 0 }, io);
-  return exitCode(player, watch.failed(), own, args);
+  const failures = [watch.failed(), recordedTo?.failed === undefined ? undefined : EXIT.output];
+  return exitCode(player, failures, own, args);
+}
+
+function tellStopped(io: Io): (message: string) => void {
+  return (message) => remark(io, `${io.errorColour.red('recording stopped')} ${message} Traffic goes on, unrecorded.`);
 }
 
 /** The cassette to play; `missing`: it is to be recorded first. */
@@ -155,9 +161,11 @@ async function cassettePath(args: Arguments, io: Io): Promise<{ file: string; mi
   return { file: resolve(io.cwd, name), missing: true };
 }
 
+/** Also one that was killed while it was recorded, which is recovered when it is opened. */
 async function exists(name: string | undefined, io: Io): Promise<boolean> {
   if (name === undefined) return false;
-  return access(resolve(io.cwd, name)).then(
+  const path = resolve(io.cwd, name);
+  return Promise.any([path, path + JOURNAL_SUFFIX].map((one) => access(one))).then(
     () => true,
     () => false,
   );
@@ -216,7 +224,7 @@ function summarize(
   }
   // A client's output is the result of `play -- COMMAND`, so nothing is mixed into it.
   const write = quiet ? remark : say;
-  const { bold, dim } = quiet ? io.errorColour : io.colour;
+  const { bold, dim, red } = quiet ? io.errorColour : io.colour;
   const counts = [`${player.served} served`, `${player.misses.length} missed`, `${leftovers.length} left over`];
   if (player.forwarded > 0) counts.push(`${player.forwarded} forwarded`);
   write(io, `${bold(shortPath(path, io))}  ${counts.join(', ')}`);
@@ -227,6 +235,7 @@ function summarize(
   }
   if (recordedTo) {
     write(io, `  recorded  ${formatCount(recordedTo.exchanges, 'exchange')} to ${shortPath(recordedTo.path, io)}`);
+    if (recordedTo.failed) write(io, `  ${red('incomplete')}  ${recordedTo.failed}`);
   }
 }
 
@@ -234,9 +243,10 @@ function summarize(
  * A command's own failure stands. Its success does not hide that a request missed, nor, with `--strict`, that recordings
  * were left over.
  */
-function exitCode(player: Player, failed: number | undefined, own: number, args: Arguments): number {
+function exitCode(player: Player, failures: readonly (number | undefined)[], own: number, args: Arguments): number {
   const hasCommand = (args['--'] ?? []).length > 0;
-  if (failed !== undefined) return hasCommand ? EXIT.tapedeckFailed : failed;
+  const failed = worstExit(failures.filter((code) => code !== undefined));
+  if (failed !== EXIT.ok) return hasCommand ? EXIT.tapedeckFailed : failed;
   const leftOver = (args.strict as boolean) && player.leftovers().length > 0;
   return own === EXIT.ok && (player.misses.length > 0 || leftOver) ? EXIT.miss : own;
 }

@@ -25,7 +25,7 @@ export const proxyCommand: Command = {
     ["$0 proxy -- codex exec 'say hello'", 'Run one client against it'],
   ],
   async run(args, io) {
-    const embedded = args.upstream === undefined ? await startScriptedUpstream() : undefined;
+    const embedded = args.upstream === undefined ? await startScriptedUpstream({ forget: true }) : undefined;
     try {
       const options = await proxyOptions(args, io, embedded?.url ?? (args.upstream as string));
       // The embedded provider takes any key.

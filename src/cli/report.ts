@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { TapedeckError } from '../errors.ts';
+import { fieldsOf } from '../report/fields.ts';
 import { mergeReports } from '../report/results/merge.ts';
 import { exitOfReport, type ReplayReport } from '../report/results/model.ts';
 import type { Command } from './command.ts';
@@ -31,13 +32,24 @@ export const reportCommand: Command = {
   },
 };
 
+/** As far as the reports go into it. */
+function isReport(value: unknown): value is ReplayReport {
+  const { tapedeckReplay, options, receipt, cassettes } = fieldsOf(value);
+  const isWhole = [options, receipt].every((part) => Object.keys(fieldsOf(part)).length > 0);
+  return tapedeckReplay === 1 && isWhole && Array.isArray(cassettes) && cassettes.every(isCassetteResult);
+}
+
+function isCassetteResult(value: unknown): boolean {
+  const { cassette, exchanges } = fieldsOf(value);
+  if (typeof cassette !== 'string' || !Array.isArray(exchanges)) return false;
+  return exchanges.every((exchange) => Array.isArray(fieldsOf(exchange).results));
+}
+
 async function readReport(name: string, { cwd }: Io): Promise<ReplayReport> {
   try {
-    const report = JSON.parse(await readFile(resolve(cwd, name), 'utf8')) as Partial<ReplayReport>;
-    const { tapedeckReplay, cassettes, receipt } = report;
-    if (tapedeckReplay !== 1 || !Array.isArray(cassettes) || receipt === undefined)
-      throw new Error('it is of another kind');
-    return report as ReplayReport;
+    const report: unknown = JSON.parse(await readFile(resolve(cwd, name), 'utf8'));
+    if (!isReport(report)) throw new Error('it is of another kind');
+    return report;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new TapedeckError('input-invalid', `${name} is no JSON report of \`replay\`: ${why}`, {

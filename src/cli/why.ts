@@ -82,7 +82,7 @@ async function run(args: Arguments, io: Io): Promise<number> {
         repeat: args.repeat as Repeat,
         side,
         before: asked.before(),
-        ...baseOf(cassette),
+        ...baseOf(cassette, side),
         ...own,
       });
       const { verdict, ...rest } = await sayWhenSlow(io, READING, why);
@@ -111,6 +111,7 @@ function redactorOf({ header }: CassetteReader, args: Arguments): Redactor | und
   return Object.keys(header.redacted).length > 0 ? createRedactor({ patterns }) : undefined;
 }
 
-function baseOf({ header }: CassetteReader) {
-  return URL.canParse(header.upstream.url) ? { base: parseBaseUrl(header.upstream.url) } : {};
+/** What clients ask for says nothing of the upstream's base. */
+function baseOf({ header: { upstream } }: CassetteReader, side: Side) {
+  return side === 'upstream' && URL.canParse(upstream.url) ? { base: parseBaseUrl(upstream.url) } : {};
 }

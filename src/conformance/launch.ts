@@ -189,12 +189,25 @@ export async function whileRunning<T>(gateway: LaunchedGateway | undefined, work
   }
 }
 
+/** Watches a gateway that was launched; gives a function that says whether it has ended since, though nobody stopped it, and how. */
+export function watchForEnd(gateway: LaunchedGateway): () => string | undefined {
+  let ended: ProcessEnd | undefined;
+  void gateway.exited.then((end) => {
+    ended = end;
+  });
+  return () => ended && `The gateway ended by itself, ${wordsOf(ended)}.\n${lastWords(gateway)}`;
+}
+
 /** The same error with the last lines of the output, which are complete once the gateway was stopped. */
 function withOutput(error: TapedeckError, group: Pick<ProcessGroup, 'output'>): TapedeckError {
-  const lines = group.output().trimEnd().split('\n').slice(-SHOWN_LINES);
-  const said =
-    lines.join('').trim() === '' ? 'It wrote nothing.' : `It wrote:\n${lines.map((line) => `  ${line}`).join('\n')}`;
   const hint =
     error.hint ?? 'Run the command by itself; it must stay in the foreground and listen on the port that it is given.';
-  return new TapedeckError(error.code, `${error.message}\n${said}`, { hint });
+  return new TapedeckError(error.code, `${error.message}\n${lastWords(group)}`, { hint });
+}
+
+function lastWords(group: Pick<ProcessGroup, 'output'>): string {
+  const lines = group.output().trimEnd().split('\n').slice(-SHOWN_LINES);
+  return lines.join('').trim() === ''
+    ? 'It wrote nothing.'
+    : `It wrote:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }

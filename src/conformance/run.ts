@@ -21,8 +21,7 @@ import { createControl } from './harness/control.ts';
 import { createDeskRoom, type DeskRoom } from './harness/desk.ts';
 import { writeEvidence } from './harness/evidence.ts';
 import { findRoutes } from './harness/find-routes.ts';
-import { judgeJobs } from './harness/judge.ts';
-import type { Observed } from './harness/observed.ts';
+import { type JudgedJob, judgeJobs } from './harness/judge.ts';
 import { probeGateway, WITHOUT_PROVIDER, withoutProvider } from './harness/probe.ts';
 import { asTold, type Replacements, replacementsFor, secretsOf } from './harness/secrets.ts';
 import type { Ground } from './harness/try-check.ts';
@@ -74,6 +73,8 @@ export async function startProvider({ strict, ...place }: ProviderOptions): Prom
     ...place,
     websocket: 'accept',
     attend: (request) => room.attend(request),
+    // Each belongs to the check that brought it about; all of a run are gigabytes.
+    forget: true,
   });
   return { upstream: { ...upstream, url: reachableUrl(upstream.url) }, room };
 }
@@ -114,26 +115,16 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const jobs = planJobs(options.checks, routes, mode);
   const control = provider && createControl(provider.upstream.url, ground);
   try {
-    const judged = await judgeJobs(jobs, {
+    const results = await judgeJobs(jobs, {
       ground,
       control,
       concurrency: options.concurrency,
       bail: options.bail ?? false,
       // Where not even a plain request is answered, nothing can be seen to recover.
       canary: routes.find(({ state, detail }) => state === 'open' && detail === undefined),
+      keep: (judged) => keepResult(gone === undefined ? judged : withoutProvider(judged, gone), options),
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     });
-    const results: CheckResult[] = [];
-    for (const found of judged) {
-      const { job, result, observed, controlled } = gone === undefined ? found : withoutProvider(found, gone);
-      const evidence = await keepEvidence(job, { result, observed, controlled }, options);
-      const again = result.verdict === 'pass' ? undefined : options.reproduce?.(result.check);
-      results.push({
-        ...excuse(result, options.choices),
-        ...(evidence ? { evidence } : {}),
-        ...(again === undefined ? {} : { reproduce: again }),
-      });
-    }
     const told = report(options, routes, results, results.length < jobs.length);
     return gone === undefined ? told : { ...told, notJudged: [WITHOUT_PROVIDER, ...told.notJudged] };
   } finally {
@@ -195,15 +186,20 @@ function excuse(result: CheckResult, choices: readonly DocumentedChoice[] = []):
   return { ...result, verdict: 'warn', notes: [...(result.notes ?? []), told] };
 }
 
-interface Judged {
-  result: CheckResult;
-  observed: readonly Observed[];
-  controlled: readonly Observed[] | undefined;
+/** What a report says of a job; what was exchanged is on the disk then. */
+async function keepResult(judged: JudgedJob, options: ConformanceOptions): Promise<CheckResult> {
+  const { result } = judged;
+  const evidence = await keepEvidence(judged, options);
+  const again = result.verdict === 'pass' ? undefined : options.reproduce?.(result.check);
+  return {
+    ...excuse(result, options.choices),
+    ...(evidence ? { evidence } : {}),
+    ...(again === undefined ? {} : { reproduce: again }),
+  };
 }
 
 async function keepEvidence(
-  { check, route }: Job,
-  { result, observed, controlled }: Judged,
+  { job: { check, route }, result, observed, controlled }: JudgedJob,
   { out, url, gateway, provider, key, extraHeaders = {} }: ConformanceOptions,
 ): Promise<CheckResult['evidence']> {
   if (out === undefined) return undefined;

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { decodeBody } from '../decode/body.ts';
 import { LIMITS } from '../decode/limits.ts';
-import { classify } from '../route/endpoints.ts';
+import { classify, type Endpoint } from '../route/endpoints.ts';
 import { concatBytes } from '../util/bytes.ts';
 import { headerValue } from '../util/headers.ts';
 import { listenError } from '../util/listen-error.ts';
@@ -31,6 +31,8 @@ export interface ScriptedUpstreamOptions {
   websocket?: WebSocketMode;
   /** Asked before the script and before everything else. */
   attend?(request: ReceivedRequest): Attended | undefined;
+  /** Keeps no request, where all that is asked of it takes more memory than there is. */
+  forget?: true;
 }
 
 /** An answer, and who wants to see it written. */
@@ -44,7 +46,7 @@ export interface ScriptedUpstream {
   /** Base URL: `http://HOST:PORT/v1`. */
   url: string;
   port: number;
-  /** Every request so far, in the order in which they were complete; over WebSocket those that generate something. */
+  /** Every request so far, in the order in which they were complete; over WebSocket those that generate something. None when it is to forget them. */
   requests: readonly ReceivedRequest[];
   /** Targets of the WebSocket upgrades so far, whatever became of them. */
   upgrades: readonly string[];
@@ -59,14 +61,17 @@ export interface ScriptedUpstream {
  */
 export async function startScriptedUpstream(options: ScriptedUpstreamOptions = {}): Promise<ScriptedUpstream> {
   const requests: ReceivedRequest[] = [];
+  const counts = new Map<Endpoint, number>();
+  let all = 0;
   const upgrades: string[] = [];
   const mint = createMint(options.seed ?? 'tapedeck');
   const nextStep = options.script && createScriptReader(options.script);
 
   const count = (received: Omit<ReceivedRequest, 'n' | 'nth'>): ReceivedRequest => {
-    const nth = requests.filter(({ endpoint }) => endpoint === received.endpoint).length + 1;
-    const request = { ...received, n: requests.length + 1, nth };
-    requests.push(request);
+    const nth = (counts.get(received.endpoint) ?? 0) + 1;
+    counts.set(received.endpoint, nth);
+    const request = { ...received, n: ++all, nth };
+    if (!options.forget) requests.push(request);
     return request;
   };
   const answerTo = (request: ReceivedRequest): Answer => attend(request).answer;

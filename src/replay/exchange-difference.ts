@@ -137,10 +137,10 @@ function textOf(data: Uint8Array): unknown {
 }
 
 function exactHead(entry: Entry, isRequest: boolean): object {
-  const { startedDateTime, time, timings, request, response, _seed, _end, _webSocketClose } = entry;
+  const { startedDateTime, time, timings, request, response, _seed, _end, _losses, _webSocketClose } = entry;
   return isRequest
     ? { ...request, headers: listsOf(request.headers), startedDateTime, _seed }
-    : { ...response, headers: listsOf(response.headers), time, timings, _end, _webSocketClose };
+    : { ...response, headers: listsOf(response.headers), time, timings, _end, _losses, _webSocketClose };
 }
 
 /** A copy of an entry whose bodies and messages are gone. */

@@ -169,7 +169,7 @@ export async function replayFile(
       await cassette.close();
     }
   } catch (error) {
-    if (!(error instanceof TapedeckError) || error.code === 'output-failed') throw error;
+    if (!(error instanceof TapedeckError) || !error.code.startsWith('cassette-')) throw error;
     const { code, message, hint } = error;
     // The report names no path of this machine.
     result.unreadable = {

@@ -29,5 +29,14 @@ export function numberOf(value: unknown): number | undefined {
 
 /** A string as it is; anything else as JSON; nothing for undefined. */
 export function asText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return typeof value === 'string' ? value : jsonOf(value);
+}
+
+/** The value as JSON; nothing for undefined. V8 reads JSON of any depth, and writes only some thousand levels of it. */
+export function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    return '[nested too deeply to be shown]';
+  }
 }

@@ -1,5 +1,5 @@
 import type { Protocol } from '../util/types.ts';
-import { asText, type Fields, fieldsOf, listOf, nameOf, textOf } from './fields.ts';
+import { asText, type Fields, fieldsOf, jsonOf, listOf, nameOf, textOf } from './fields.ts';
 
 /** What a request asks for, short enough to read. */
 export interface RequestSummary {
@@ -70,7 +70,7 @@ function common(body: Fields, ...shown: string[]): Pick<RequestSummary, 'model' 
   return {
     ...(model === undefined ? {} : { model }),
     stream: body.stream === true,
-    settings: Object.fromEntries(rest.map(([name, value]) => [name, JSON.stringify(value)])),
+    settings: Object.fromEntries(rest.map(([name, value]) => [name, jsonOf(value)])),
   };
 }
 

@@ -61,8 +61,9 @@ const KINDS: readonly KindRule[] = [
   {
     kind: 'model-not-found',
     statuses: [400, 404],
+    // Within a sentence; the points in the names of models (`qwen2.5`) end none.
     words:
-      /model_not_found|model[^.]{0,80}(?:not found|does not exist|not exist)|not_found_error[^.]{0,20}model:|unknown model/i,
+      /model_not_found|model(?:[^.]|\.(?=\S)){0,80}(?:not found|does not exist|not exist)|not_found_error[^.]{0,20}model:|unknown model/i,
   },
   { kind: 'overloaded', statuses: [529] },
   { kind: 'overloaded', statuses: [500, 502, 503], words: /overloaded|slow_down|at capacity/i },
@@ -104,9 +105,10 @@ function messageOf(said: JsonObject): string | undefined {
 
 /** A page of HTML or a line of text, cut to what a terminal shows; JSON that says nothing is told as it is. */
 function plainMessage(text: string, status: number): string {
+  // Patterns that a text of brackets alone does not make run for minutes.
   const plain = text
-    .replace(/<(?:style|script)[\s\S]*?<\/(?:style|script)>/gi, ' ')
-    .replace(/<[^>]*>/g, ' ')
+    .replace(/<(?:style|script)[\s\S]*?(?:<\/(?:style|script)>|$)/gi, ' ')
+    .replace(/<[^<>]*>/g, ' ')
     .replace(/\s+/g, ' ')
     .trim();
   return plain === '' ? `The provider answered with status ${status} and no message.` : plain.slice(0, 500);

@@ -55,9 +55,12 @@ function withHistory(body: JsonObject, before: readonly unknown[], items: readon
   return before.length > 0 ? { ...rest, input: [...before, ...items] } : rest;
 }
 
-function remember(memory: ResponseMemory, { history }: Plan, response: JsonObject): void {
+/** A conversation goes on from what it was compacted to. One that failed goes on from where it was. */
+function remember(memory: ResponseMemory, { history, compacting }: Plan, response: JsonObject): void {
+  const { output, status } = response;
   const id = asString(response.id);
-  if (id !== undefined && history && Array.isArray(response.output)) memory.set(id, [...history, ...response.output]);
+  if (id === undefined || !history || !Array.isArray(output) || status === 'failed') return;
+  memory.set(id, compacting ? output : [...history, ...output]);
 }
 
 /** The items of a request's input; a text is a user's message. */

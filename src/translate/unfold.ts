@@ -36,7 +36,7 @@ function unfoldCompletion({ choices, usage, object: _, ...rest }: JsonObject): S
   const events = asArray(choices).flatMap((value) => {
     const { message, finish_reason, ...choice } = asObject(value) ?? {};
     const said = asObject(message) ?? {};
-    const calls = asArray(said.tool_calls).map((call, index) => ({ index, ...asObject(call) }));
+    const calls = asArray(said.tool_calls).map((call, index) => ({ ...asObject(call), index }));
     const delta = calls.length > 0 ? { ...said, tool_calls: calls } : said;
     return [
       chunk({ choices: [{ ...choice, delta, finish_reason: null }] }),
@@ -53,7 +53,14 @@ const BLOCK_TEXT: Readonly<Record<string, { field: string; delta: string }>> = {
   thinking: { field: 'thinking', delta: 'thinking_delta' },
 };
 
-function unfoldMessage({ content, stop_reason, stop_sequence, usage, ...rest }: JsonObject): StreamEvent[] {
+function unfoldMessage({
+  content,
+  stop_reason,
+  stop_sequence,
+  stop_details,
+  usage,
+  ...rest
+}: JsonObject): StreamEvent[] {
   const message = { ...rest, content: [], stop_reason: null, stop_sequence: null, usage };
   const events = [named('message_start', { message })];
   // Some servers answer as the SDK lets one ask: with a string.
@@ -65,7 +72,8 @@ function unfoldMessage({ content, stop_reason, stop_sequence, usage, ...rest }: 
     for (const delta of deltas) events.push(named('content_block_delta', { index, delta }));
     events.push(named('content_block_stop', { index }));
   });
-  const delta = { stop_reason: stop_reason ?? null, stop_sequence: stop_sequence ?? null };
+  const delta: JsonObject = { stop_reason: stop_reason ?? null, stop_sequence: stop_sequence ?? null };
+  if (stop_details !== undefined) delta.stop_details = stop_details;
   events.push(named('message_delta', { delta, usage }), named('message_stop', {}));
   return events;
 }

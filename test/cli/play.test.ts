@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FORMAT_VERSION } from '../../src/cassette/format.ts';
 import { RECORDING_LIMITS } from '../../src/cassette/limits.ts';
 import { openCassette, writeCassette } from '../../src/cassette/store.ts';
@@ -280,6 +280,25 @@ describe('modes', () => {
     expect(text).not.toContain('4711');
   });
 
+  test.each([false, true])('new_episodes says that its disk failed, with --json %s', async (json) => {
+    await writeTape([{ body: { a: 1 } }]);
+    const run = play('tape.har', '--mode', 'new_episodes', '--upstream', upstreamUrl, ...(json ? ['--json'] : []));
+    const { url } = await run.listening;
+    expect((await ask(url, { a: 2 })).status).toBe(200);
+    await rm(join(folder, 'tape.new-1.har.part'));
+    await vi.waitFor(async () => {
+      expect((await ask(url, { a: 2 })).status).toBe(200);
+      expect(run.err()).toMatch(/^recording stopped .* Traffic goes on, unrecorded\.$/m);
+    });
+    expect(await stop(run)).toBe(74);
+    if (json)
+      expect(lines(run.out()).at(-1)).toMatchObject({
+        event: 'summary',
+        recordedTo: { failed: expect.stringMatching(/./) },
+      });
+    else expect(run.out()).toContain('incomplete  ');
+  });
+
   test('new_episodes writes no cassette when nothing was new', async () => {
     await writeTape([{ body: { a: 1 } }]);
     const { code } = await playHere(
@@ -302,6 +321,19 @@ describe('modes', () => {
     expect((await playHere(...args)).code).toBe(0);
     expect((await playHere('tape.har', '--mode', 'once', ...client({ a: 2 }))).code).toBe(9);
     expect(asked).toBe(1);
+  });
+
+  test('once plays what a recording that was killed has left', async () => {
+    const args = ['tape.har', '--mode', 'once', '--upstream', upstreamUrl];
+    const killed = play(...args);
+    const { url } = await killed.listening;
+    await (await ask(url, { a: 1 })).text();
+    await vi.waitFor(async () => expect(await readFile(join(folder, 'tape.har.part'), 'utf8')).toContain('live'));
+    killed.child.kill('SIGKILL');
+    await killed.exit;
+    const { code, err } = await playHere(...args, ...client({ a: 1 }));
+    expect(err).toContain('recovered  tape.har');
+    expect([code, asked]).toEqual([0, 1]);
   });
 });
 

@@ -66,12 +66,14 @@ describe('tapedeck replay', () => {
     ['replay none/*.har', 5, 'There is no cassette in none/*.har.'],
     ['replay a.har --port 9000', 2, '`replay` checks cassettes and serves nothing.'],
     ['replay a.har --shard 3/2', 2, '--shard "3/2" is no part of a whole.'],
+    ['replay a.har --shard 01/2', 2, '--shard "01/2" is no part of a whole.'],
     ['replay a.har --filter /(/', 2, 'is no regular expression'],
     ['replay a.har --filter nobody', 2, 'Nothing fits --filter nobody.'],
     ['replay a.har --jobs 0', 2, '--jobs 0 is no number of threads.'],
     ['replay a.har --update --shard 1/2', 2, '--update and --shard do not go together'],
     ['replay a.har --reporter xml', 2, '--reporter "xml" is none of the reports.'],
     ['replay a.har --reporter json --reporter tap', 2, 'json and tap cannot both go to stdout.'],
+    ['replay a.har --reporter json=r --reporter tap=r', 2, 'json and tap cannot both go to r.'],
     ['replay a.har --reporter json=a.har', 2, 'a.har is the name of a cassette, not of a report.'],
     ['replay a.har --reporter json=none/report.json', 74, 'none/report.json cannot be written'],
     ['replay a.har --splits some', 2, 'splits'],
@@ -165,6 +167,20 @@ describe('tapedeck replay', () => {
       code: 2,
       err: expect.stringContaining('text and json cannot both go to stdout'),
     });
+  });
+
+  it.each([
+    '{}',
+    '{"tapedeckReplay":1,"receipt":{"served":0,"denied":0},"options":{"strict":false},"cassettes":[{}]}',
+    '{"tapedeckReplay":1,"receipt":{"served":0,"denied":0},"options":{"strict":false},"cassettes":[null]}',
+    '{"tapedeckReplay":1,"receipt":{"served":0,"denied":0},"options":{"strict":false},"cassettes":[{"cassette":"a","exchanges":[{}]}]}',
+    '{"tapedeckReplay":1,"receipt":{},"cassettes":[]}',
+    'null',
+  ])('`report merge` says of what is no report that it is none: %s', async (text) => {
+    await writeFile(join(cwd, 'part.json'), text);
+    const { code, err } = await tapedeck('report merge part.json');
+    expect(err).toContain('part.json is no JSON report of `replay`: ');
+    expect(code).toBe(2);
   });
 
   it('updates what is expected, and takes it back', async () => {

@@ -5,6 +5,7 @@ import { writeCassette } from '../../src/cassette/store.ts';
 import { run } from '../../src/cli/main.ts';
 import { captureIo } from '../helpers/capture-io.ts';
 import { fixture, HEADER, readAll, temporaryFolder } from '../helpers/cassette-files.ts';
+import { recorded } from '../helpers/recorded.ts';
 
 const TOOL = fixture('cassettes/0.169.0/tool.har');
 
@@ -151,6 +152,15 @@ describe('what cannot be done', () => {
     expect((await why([path, '1'])).code).toBe(5);
     expect((await why([TOOL, path, '1'])).code).toBe(5);
   });
+});
+
+test('asks as play does: the path and query of the upstream count on the client side', async () => {
+  const path = join(temporaryFolder(), 'azure.har');
+  const { client } = recorded({ body: { a: 1 }, url: '/api/v1/responses?api-version=2' });
+  const upstream = { url: 'https://provider.example/api/v1?api-version=1', protocol: 'responses' } as const;
+  await writeCassette(path, { ...HEADER, upstream }, [client]);
+  expect((await why([path, '1'])).out).toMatch(/^key {6}POST \/api\/v1\/responses\?api-version=2 /);
+  expect(await why([path, '-'], { stdin: '{"a":1}' })).toMatchObject({ code: 3 });
 });
 
 test('colours only where they are wanted, and no control characters of the recording', async () => {

@@ -265,6 +265,24 @@ describe('scripts', () => {
     ]);
   });
 
+  it('forgets what it received where it is told to, and counts on', async () => {
+    const counted: number[][] = [];
+    const upstream = await startScriptedUpstream({
+      forget: true,
+      attend: ({ n, nth }) => void counted.push([n, nth]),
+    });
+    open.push(upstream);
+    await post(upstream, '/responses', ASK);
+    await post(upstream, '/chat/completions', ASK);
+    await post(upstream, '/responses', ASK);
+    expect(counted).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 2],
+    ]);
+    expect(upstream.requests).toEqual([]);
+  });
+
   it('holds an event back until it may go', async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {

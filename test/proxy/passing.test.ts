@@ -1,66 +1,37 @@
-import { Buffer } from 'node:buffer';
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { endsWithTerminalEvent } from '../../src/protocols/terminal.ts';
-import { PassingBody } from '../../src/proxy/passing.ts';
-import { assertProperty } from '../helpers/properties.ts';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { legOf } from '../../src/cassette/legs.ts';
+import { createRecorder } from '../../src/cassette/recorder.ts';
+import { startProxy } from '../../src/proxy/server.ts';
+import { HEADER, readAll, temporaryFolder } from '../cassette/support/scripted.ts';
+import { rawClient, rawServer } from '../helpers/raw-http.ts';
 
-/** A body to which these writes were passed on. */
-function passed(writes: Iterable<Buffer>): PassingBody {
-  const body = new PassingBody();
-  for (const write of writes) {
-    body.add(write);
-    body.take();
+const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
+const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+
+test('chunks that come in one read go on as one write, and are recorded one by one', async () => {
+  const events = ['data: 1\n\n', 'data: zw\u00f6lf\n\n', 'data: 3\n\n'];
+  const upstream = await rawServer();
+  const path = join(temporaryFolder(), 'x.har');
+  const recorder = await createRecorder({ path, header: HEADER, ownThread: false });
+  const proxy = await startProxy({ upstream: upstream.url, recorder });
+  const client = await rawClient(proxy.port, 'POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n');
+  const up = await upstream.accept();
+  up.socket.write(HEAD + events.map(chunk).join(''));
+  const joined = chunk(events.join(''));
+  await client.until(new RegExp(Buffer.from(joined).toString('latin1')));
+  // One that comes later, with the end.
+  up.socket.write(`${chunk('data: 4\n\n')}0\r\n\r\n`);
+  await client.until(/0\r\n\r\n$/);
+  const [, body] = Buffer.from(client.received(), 'latin1').toString().split('\r\n\r\n');
+  expect(`${body}\r\n\r\n`).toBe(`${joined}${chunk('data: 4\n\n')}0\r\n\r\n`);
+  await proxy.close();
+  await recorder.close();
+  await upstream.close();
+  const [exchange] = (await readAll(path)).exchanges;
+  for (const leg of ['upstream-response', 'client-response'] as const) {
+    const { chunks } = legOf(exchange!, leg)!.body!;
+    expect(chunks.map(({ data }) => Buffer.from(data).toString())).toEqual([...events, 'data: 4\n\n']);
+    expect(chunks[0]!.ms).toBe(chunks[2]!.ms);
   }
-  return body;
-}
-
-const event = (type: string, bytes = 0, last = false) => {
-  const padding = `"p":"${'x'.repeat(bytes)}"`;
-  const name = `"type":"response.${type}"`;
-  return `event: response.${type}\ndata: {${last ? `${padding},${name}` : `${name},${padding}`}}\n\n`;
-};
-
-const cut = (text: string, size: number) =>
-  Array.from({ length: Math.ceil(text.length / size) }, (_, i) => Buffer.from(text.slice(i * size, (i + 1) * size)));
-
-describe('what a client was sent', () => {
-  const sizes = [0, 10, 40_000, 300_000];
-  const made = fc.record({
-    type: fc.constantFrom('completed', 'output_text.delta'),
-    bytes: fc.constantFrom(...sizes),
-    last: fc.boolean(),
-  });
-
-  it('ends with its last event however it was cut', () => {
-    assertProperty(
-      fc.property(
-        fc.array(made, { minLength: 1, maxLength: 6 }),
-        fc.integer({ min: 500, max: 70_000 }),
-        fc.constantFrom('\n', '\r\n'),
-        fc.boolean(),
-        (events, size, line, whole) => {
-          const text = events
-            .map(({ type, bytes, last }) => event(type, bytes, last))
-            .join('')
-            .replaceAll('\n', line);
-          const sent = whole ? text : text.slice(0, -line.length);
-          expect(endsWithTerminalEvent('responses', passed(cut(sent, size)).tail())).toBe(
-            whole && events.at(-1)!.type === 'completed',
-          );
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
-
-  it.each([
-    ['no event stream', `{"data":"${'x'.repeat(50)}`],
-    ['a stream whose reads end within events', event('output_text.delta', 40).slice(0, -3)],
-    ['one large event', 'x'.repeat(60)],
-  ])('is not kept when it is %s', (_name, text) => {
-    const write = Buffer.from(text.repeat(1000));
-    const body = passed(Array.from({ length: 400 }, () => write));
-    expect(body.tail().length).toBeLessThan(600_000);
-  });
 });

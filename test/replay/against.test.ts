@@ -220,6 +220,13 @@ describe('a gateway that differs', () => {
     expect(failures.join('\n')).toMatch(/against\.stream: event \d+ \(response\.completed\) is one too many/);
   });
 
+  it('breaks off behind the last byte of a document, which no client takes for whole', async () => {
+    expect(failuresIn(await run(['0.169.0/rate-limit'], faulty({ cutAfter: 1e6 })))).toEqual([
+      expect.stringMatching(/^against\.body: the answer broke off: /),
+      expect.stringMatching(/^against\.stream: the stream broke off: /),
+    ]);
+  });
+
   it('hangs up without an answer', async () => {
     const failures = failuresIn(
       await run(
@@ -354,6 +361,26 @@ describe('runAgainst', () => {
     const report = await run([path], faulty(fault));
     expect(seen).toEqual([undefined, 'resp_mine', undefined]);
     expect(failuresIn(report)).toEqual([]);
+  });
+
+  it('goes on with them where the first event of a stream is not the one that names them', async () => {
+    let recorded = '';
+    const path = await edited('0.169.0/tool', (entries) => {
+      const text = JSON.stringify(entries[0]!.response.content._chunks).replaceAll('\\"', '"');
+      recorded = /"id":"(resp_\w+)"/.exec(text)![1]!;
+      const second = entries.find((one) => one._exchange === 'x2' && one._side === 'client')!.request.postData!;
+      second.text = JSON.stringify({ ...JSON.parse(second.text), previous_response_id: recorded });
+    });
+    const seen: unknown[] = [];
+    const fault: Fault = {
+      request: editBody((body) => seen.push(body.previous_response_id)),
+      answer: editAnswer(
+        (text) =>
+          `event: keepalive\ndata: {"type":"keepalive"}\n\n${text.replace(/"id":"resp_\w+"/g, '"id":"resp_mine"')}`,
+      ),
+    };
+    await run([path], faulty(fault));
+    expect(seen).toEqual([undefined, 'resp_mine', undefined]);
   });
 
   it('keeps the recorded time between requests when it is told to', async () => {

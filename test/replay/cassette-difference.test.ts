@@ -3,7 +3,7 @@ import type { RecordedExchange } from '../../src/cassette/legs.ts';
 import { compareCassettes, comparePair, isSame } from '../../src/replay/cassette-difference.ts';
 import { sourceOfList } from '../../src/replay/exchange-source.ts';
 import type { MatchLevel } from '../../src/replay/request.ts';
-import type { Protocol } from '../../src/util/types.ts';
+import type { Loss, Protocol } from '../../src/util/types.ts';
 import { fixture, readAll } from '../helpers/cassette-files.ts';
 import { recorded, type SideSpec } from '../helpers/recorded.ts';
 import { CREATE, client, recordedSocket, server } from '../helpers/recorded-socket.ts';
@@ -187,6 +187,16 @@ describe('heads', () => {
     );
     expect(leg?.head).toMatchObject([{ pointer: '/headers/session_id/0' }]);
   });
+});
+
+test.each(['exact', 'shape', 'turn'] as const)('what was lost counts at level %s', async (level) => {
+  const [one, other] = [recorded({ body: {} }), recorded({ body: {} })];
+  const { id, seq, client } = one;
+  const loss: Loss = { hop: 'responses->chat', path: '/store', kind: 'dropped', reason: 'Chat has none' };
+  const lossy = { ...other, id, seq, client: { ...client, _losses: [loss] } };
+  const found = await compare([one], [lossy], level);
+  expect(isSame(found, level)).toBe(false);
+  expect(found.different[0]?.legs).toMatchObject([{ leg: 'client-response', head: [{ a: '(absent)' }] }]);
 });
 
 describe('exchanges', () => {

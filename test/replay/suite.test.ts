@@ -2,10 +2,12 @@ import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RecordedExchange } from '../../src/cassette/legs.ts';
+import { TapedeckError } from '../../src/errors.ts';
 import { judgeCassette } from '../../src/replay/suite/cassette.ts';
 import { ExpectedBook } from '../../src/replay/suite/expected.ts';
+import { Retranslator } from '../../src/replay/suite/translation.ts';
 import { runSuite, type SuiteInput, workOn } from '../../src/replay/suite.ts';
 import { writeJson } from '../../src/report/results/json.ts';
 import { mergeReports } from '../../src/report/results/merge.ts';
@@ -253,6 +255,19 @@ describe('expected results', () => {
     await expect(stat(file)).rejects.toThrow(/ENOENT/);
   });
 
+  it('that nothing needs are told in one order, whatever that of their file and of the parts', async () => {
+    const path = join(temporaryFolder(), 'changed.har');
+    await copyFile(fixture('cassettes/translated/0.169.0-chat-text.har'), path);
+    const own = { 'stream.translation': { lines: ['x'] }, 'losses.equal': { lines: ['x'] } };
+    const exchanges = Object.fromEntries(['x9', 'x12', 'x10', 'x8'].map((id) => [id, own]));
+    await writeFile(path.replace('.har', '.expected.json'), JSON.stringify({ tapedeckExpected: 1, exchanges }));
+    const report = await runOn(path);
+    const parts = await Promise.all(['1/2', '2/2'].map((shard) => runOn(path, { shard })));
+    const merged = mergeReports(parts.map((part, i) => ({ name: String(i), report: part })));
+    expect(report.counts.leftovers).toBe(8);
+    expect(writeJson(merged)).toBe(writeJson(report));
+  });
+
   it('that cannot be read make the cassette unreadable, and no path is told', async () => {
     const path = await changedCopy();
     await mkdir(path.replace('.har', '.expected.json'));
@@ -293,6 +308,43 @@ describe('a cassette', () => {
       'There is no cassette none.har.',
     );
     expect(exitOfReport(report)).toBe(5);
+  });
+
+  it('that says of an upstream side in another protocol that it was passed on fails', async () => {
+    const document = JSON.parse(await readFile(fixture('cassettes/0.169.0/text.har'), 'utf8'));
+    document.log.entries[1]._protocol = 'chat';
+    const path = join(temporaryFolder(), 'odd.har');
+    await writeFile(path, JSON.stringify(document));
+    const [exchange] = (await replay(path)).exchanges;
+    expect(failuresOf({ exchanges: [exchange!] }).join('\n')).toContain(
+      'request.translation: the recording says that chat was passed on to a client of responses',
+    );
+  });
+
+  it.each([
+    ['upstream-aborted', 'client-response: event 7 (x) is missing'],
+    ['timeout', 'client-response: event 7 (x) is missing'],
+    ['client-aborted', undefined],
+    ['recorder-killed', undefined],
+  ])(
+    'in which the client got less than came from upstream fails, unless it left or was cut off: %s',
+    async (outcome, message) => {
+      const document = JSON.parse(await readFile(fixture('cassettes/0.169.0/truncated.har'), 'utf8'));
+      editStream(document.log.entries, 'x1', 'upstream', (text) => `${text}event: x\ndata: {}\n\n`);
+      for (const entry of document.log.entries) entry._outcome = outcome;
+      const path = join(temporaryFolder(), 'less.har');
+      await writeFile(path, JSON.stringify(document));
+      const result = await replay(path, { filter: '/x1 passthrough/' });
+      expect(failuresOf(result)).toEqual(message === undefined ? [] : [`x1 passthrough.equal: ${message}`]);
+    },
+  );
+
+  it('at which we break down ourselves is not told to be unreadable', async () => {
+    const broken = vi.spyOn(Retranslator.prototype, 'remember').mockImplementation(() => {
+      throw new TapedeckError('internal', 'This is a bug.');
+    });
+    onTestFinished(() => broken.mockRestore());
+    await expect(replay(fixture('cassettes/0.169.0/text.har'))).rejects.toThrow('This is a bug.');
   });
 
   it('is filtered down to one check of one exchange, without leftovers', async () => {

@@ -7,6 +7,14 @@ function items(...input: unknown[]): string[] {
 }
 
 describe('a Responses request', () => {
+  it('may be nested deeper than JSON can be written', () => {
+    const deep = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+    expect(items(deep)).toEqual(['unknown | [nested too deeply to be shown]']);
+    expect(summariseRequest('responses', { metadata: deep })?.settings.metadata).toBe(
+      '[nested too deeply to be shown]',
+    );
+  });
+
   it('is its model, the size of its instructions, its items, its tools and the rest', () => {
     const input = [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hi' }] }];
     const summary = summariseRequest('responses', {

@@ -33,6 +33,24 @@ describe('an error before the stream', () => {
       'context-length',
     ],
     [
+      'vLLM, a model with a point in its name',
+      404,
+      json({ error: { message: 'The model `Qwen/Qwen2.5-7B` does not exist.', type: 'NotFoundError', code: 404 } }),
+      'model-not-found',
+    ],
+    [
+      'Ollama, the same',
+      404,
+      json({ error: { message: 'model "llama3.2" not found, try pulling it first', type: 'api_error' } }),
+      'model-not-found',
+    ],
+    [
+      'a model in one sentence, what was not found in the next',
+      404,
+      json({ error: { message: 'The model is fine. The file was not found.' } }),
+      'not-found',
+    ],
+    [
       'OpenAI, quota',
       429,
       json({ error: { message: 'You exceeded your current quota', code: 'insufficient_quota' } }),
@@ -79,6 +97,8 @@ describe('an error before the stream', () => {
     ['FastAPI, a list', '{"detail":[{"loc":["body"],"msg":"m"}]}', '[{"loc":["body"],"msg":"m"}]'],
     ['a bare message', '{"message":"m"}', 'm'],
     ['HTML', '<html><style>b{}</style><h1>502 Bad\nGateway</h1></html>', '502 Bad Gateway'],
+    ['HTML that is cut within a style', '<h1>Bad Gateway</h1><style>b{} i{}', 'Bad Gateway'],
+    ['brackets that open no tag', '<'.repeat(300_000), '<'.repeat(500)],
     ['HTML in blocks', '<p>Bad</p><p>Gateway</p>', 'Bad Gateway'],
     ['HTML around a script', 'Bad<script>a b</script>Gateway', 'Bad Gateway'],
     ['a text with gaps', ' Bad\n\n\tGateway ', 'Bad Gateway'],

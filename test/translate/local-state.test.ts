@@ -77,6 +77,30 @@ describe('a conversation that goes on by previous_response_id', () => {
     expect(asArray(third.body.input)).toHaveLength(5);
   });
 
+  it.each(['whole', 'streamed'])('has nothing of a response that failed: %s', (how) => {
+    const hop = withMemory(PLAIN, createResponseMemory());
+    const { back } = ask(hop, { input: 'one' });
+    const failed = { id: 'r', status: 'failed', output: [said('half')] };
+    if (how === 'whole') hop.response(failed, back);
+    else hop.stream(back).push(terminal('failed', failed));
+    expect(hop.request({ previous_response_id: 'r' }, context())).toHaveProperty(
+      'problem.code',
+      'previous_response_not_found',
+    );
+  });
+
+  it('goes on from its compaction, and is not compacted again', () => {
+    const hop = withMemory(withCompaction(PLAIN), createResponseMemory());
+    const first = ask(hop, { input: [user('one'), { type: 'compaction_trigger' }] });
+    const { body } = hop.response({ id: 'r', status: 'completed', output: [said('all of it')] }, first.back);
+    const next = ask(hop, { previous_response_id: body.id, input: [user('two')] });
+    expect(next.plan.compacting).toBeUndefined();
+    const told = JSON.stringify(next.body.input);
+    expect(asArray(next.body.input)).toHaveLength(2);
+    expect(told).toContain('all of it');
+    expect(told).not.toContain('one');
+  });
+
   it('is refused as OpenAI refuses it when it is not known', () => {
     expect(withMemory(PLAIN, createResponseMemory()).request({ previous_response_id: 'x' }, context())).toEqual({
       problem: {

@@ -33,6 +33,14 @@ describe('a document that came in the place of a stream', () => {
     ]);
   });
 
+  it('says at the end why a message was refused, where streams say it', () => {
+    const stop_details = { type: 'refusal', category: 'bio', explanation: 'made-up' };
+    const events = parse('messages', { type: 'message', content: [], stop_reason: 'refusal', stop_details });
+    const [start, delta] = events as JsonObject[];
+    expect(start!.message).not.toHaveProperty('stop_details');
+    expect(delta!.delta).toEqual({ stop_reason: 'refusal', stop_sequence: null, stop_details });
+  });
+
   it('keeps the end of a response that failed', () => {
     const failed = { object: 'response', status: 'failed', error: { code: 'server_error', message: 'made-up' } };
     expect((parse('responses', failed).at(-1) as JsonObject).type).toBe('response.failed');
@@ -82,6 +90,14 @@ describe('the stream of a whole answer', () => {
     ]);
     expect(parse('chat', { choices: [] })).toEqual(['[DONE]']);
     expect(unfoldAnswer('chat', { choices: [{}] }).every(({ name }) => name === undefined)).toBe(true);
+  });
+
+  it('has each call of Chat under an index of its own', () => {
+    const calls = [{ index: 0, id: 'a' }, { index: 0, id: 'a' }, 'none'];
+    const [said] = parse('chat', { choices: [{ message: { tool_calls: calls } }] }) as { choices: JsonObject[] }[];
+    expect(said!.choices[0]!.delta).toEqual({
+      tool_calls: [{ index: 0, id: 'a' }, { index: 1, id: 'a' }, { index: 2 }],
+    });
   });
 
   it('has the blocks of Messages in their deltas', () => {

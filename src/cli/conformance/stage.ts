@@ -3,13 +3,13 @@ import { connect } from 'node:net';
 import { relative, resolve, sep } from 'node:path';
 import type { Check } from '../../conformance/check.ts';
 import type { DocumentedChoice } from '../../conformance/gateways/description.ts';
-import { type LaunchedGateway, launchGateway, whileRunning } from '../../conformance/launch.ts';
+import { type LaunchedGateway, launchGateway, watchForEnd, whileRunning } from '../../conformance/launch.ts';
 import { type Provider, runConformance, startProvider } from '../../conformance/run.ts';
 import { TapedeckError } from '../../errors.ts';
 import type { ConformanceReport } from '../../report/conformance/model.ts';
 import { addressOf } from '../../util/address.ts';
 import { launchPlan } from '../gateway-flags.ts';
-import type { Io } from '../io.ts';
+import { type Io, remark } from '../io.ts';
 import { preparePreset, withPreset } from './preset.ts';
 import type { Settings } from './settings.ts';
 
@@ -29,6 +29,7 @@ export async function tryGateway(
   try {
     const running = await prepared?.launch(provider!.upstream.url);
     const gateway = running ?? (await launch(settings, provider, io));
+    const ended = gateway && watchForEnd(gateway);
     return await whileRunning(gateway, async () => {
       const url = settings.url ?? gateway!.url;
       await reach(url, settings.timeoutMs, gateway !== undefined);
@@ -37,7 +38,10 @@ export async function tryGateway(
         gateway: { name: prepared.name, version: prepared.version },
         choices: prepared.choices,
       };
-      return runChecks(wanted, { url, checks, provider, onProgress, ...named }, io);
+      const report = await runChecks(wanted, { url, checks, provider, onProgress, ...named }, io);
+      const lost = ended?.();
+      if (lost !== undefined) remark(io, `${lost}\nWhat was tried after that says nothing about it.`);
+      return report;
     });
   } finally {
     await provider?.upstream.close();

@@ -30,16 +30,18 @@ export function outputsOf(args: Arguments): Output[] {
 
 /**
  * Reads `--reporter NAME[=FILE]`.
- * @throws TapedeckError `usage` for a name that does not exist, and for two reports on stdout
+ * @throws TapedeckError `usage` for a name that does not exist, and for two reports in one place
  */
 export function parseOutputs(values: readonly string[] | undefined): Output[] {
   const outputs = (values && values.length > 0 ? values : ['text']).map(parseOutput);
-  const onStdout = outputs.filter(({ file }) => file === undefined);
-  if (onStdout.length <= 1) return outputs;
-  const names = onStdout.map(({ reporter }) => reporter).join(' and ');
-  throw new TapedeckError('usage', `${names} cannot both go to stdout.`, {
-    hint: 'Give one of them a file, e.g. --reporter junit=junit.xml.',
-  });
+  for (const [i, { reporter, file }] of outputs.entries()) {
+    const other = outputs.slice(0, i).find((one) => one.file === file);
+    if (!other) continue;
+    throw new TapedeckError('usage', `${other.reporter} and ${reporter} cannot both go to ${file ?? 'stdout'}.`, {
+      hint: `Give ${file === undefined ? 'one of them a file' : 'each a file of its own'}, e.g. --reporter junit=junit.xml.`,
+    });
+  }
+  return outputs;
 }
 
 function parseOutput(text: string): Output {

@@ -1,3 +1,4 @@
+import { truncateText } from '../../report/text.ts';
 import type { CodexEvent, CodexRun } from '../codex.ts';
 import type { ScenarioRun } from '../scenarios.ts';
 import { itemsOf, type RealScenario } from './codex-scenarios.ts';
@@ -34,7 +35,7 @@ export function missingItems(runs: readonly CodexRun[], items: RealScenario['ite
     const found = itemsOf(events, type);
     if (found.some((item) => has.test(item))) return [];
     return [
-      `Codex finished no ${type} with ${has}: ${found.length === 0 ? 'none at all' : found.join(' ').slice(0, 500)}`,
+      `Codex finished no ${type} with ${has}: ${found.length === 0 ? 'none at all' : truncateText(found.join(' '), 500)}`,
     ];
   });
 }

@@ -39,8 +39,6 @@ export interface DeskRoom {
   open(marker: string, timeoutMs: number): { desk: Desk; close(): void };
   /** Requests without the marker of an open desk go to this one, as long as it is open. */
   openForAll(marker: string, timeoutMs: number): { desk: Desk; close(): void };
-  /** Requests that belonged to nobody. */
-  strays: readonly ReceivedRequest[];
   /** For the scripted upstream. */
   attend(request: ReceivedRequest): Attended | undefined;
 }
@@ -55,7 +53,6 @@ export function markerOf(...parts: readonly (string | number)[]): string {
 /** @param strict refuse, as providers do, what the protocol does not have */
 export function createDeskRoom(strict: boolean): DeskRoom {
   const desks = new Map<string, OpenDesk>();
-  const strays: ReceivedRequest[] = [];
   let forAll: OpenDesk | undefined;
   const open = (marker: string, timeoutMs: number) => {
     const desk = new OpenDesk(marker, timeoutMs, strict);
@@ -63,7 +60,6 @@ export function createDeskRoom(strict: boolean): DeskRoom {
     return { desk, close: () => void desks.delete(marker) };
   };
   return {
-    strays,
     open,
     openForAll(marker, timeoutMs) {
       const { desk, close } = open(marker, timeoutMs);
@@ -77,11 +73,8 @@ export function createDeskRoom(strict: boolean): DeskRoom {
       };
     },
     attend(request) {
-      const desk = deskOf(request, desks) ?? forAll;
-      if (desk) return desk.receive(request);
-      // What asks for nothing that costs is answered as usual: model lists, health checks.
-      if (request.method !== 'GET') strays.push(request);
-      return undefined;
+      // What belongs to nobody is answered as usual: model lists, health checks.
+      return (deskOf(request, desks) ?? forAll)?.receive(request);
     },
   };
 }

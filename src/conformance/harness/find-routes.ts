@@ -1,7 +1,9 @@
 import type { RouteFacts } from '../../report/conformance/model.ts';
 import { truncateText } from '../../report/text.ts';
+import { headerValue } from '../../util/headers.ts';
 import type { Protocol } from '../../util/types.ts';
 import { type Check, EVERY_CLIENT, type Route } from '../check.ts';
+import type { Observed } from './observed.ts';
 import { type Ground, tryCheck } from './try-check.ts';
 
 /** What the canaries found out. */
@@ -72,10 +74,8 @@ function closed(status: number, detail: string): Pick<RouteFacts, 'state' | 'det
   return { state: NOT_OFFERED.includes(status) ? 'not-offered' : 'failed', detail };
 }
 
-function contentTypeOf(observed: Awaited<ReturnType<typeof tryCheck>>['observed']): string {
-  const { headers = [] } = observed.at(-1)?.response ?? {};
-  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-type');
-  return at < 0 ? '' : (headers[at + 1] ?? '');
+function contentTypeOf(observed: readonly Observed[]): string {
+  return headerValue(observed.at(-1)?.response?.headers ?? [], 'content-type') ?? '';
 }
 
 const CANARY: Omit<Check, 'run'> = {

@@ -14,6 +14,8 @@ export interface JudgeOptions {
   bail: boolean;
   /** The route of recovery canaries. */
   canary: RouteFacts | undefined;
+  /** Makes what the report says of a job; asked as soon as it is judged, since what was exchanged is forgotten after that. */
+  keep(judged: JudgedJob): Promise<CheckResult>;
   onProgress?(done: number, all: number): void;
 }
 
@@ -30,42 +32,46 @@ const RECOVERY_MS = 10_000;
 /**
  * Tries every job and judges it: first those that disturb nobody, side by side; then what failed of them once more alone; then those
  * that provoke errors, one after the other, each followed by a canary. Whatever fails is tried against our own proxy as well.
+ * The results are in the order of the jobs; those that a run did not come to are missing.
  */
-export async function judgeJobs(jobs: readonly Job[], options: JudgeOptions): Promise<JudgedJob[]> {
+export async function judgeJobs(jobs: readonly Job[], options: JudgeOptions): Promise<CheckResult[]> {
   const { ground } = options;
-  const tried = new Map<Job, Tried>();
-  const done = (job: Job, result: Tried) => {
-    // Bodies may be large, and nobody asks for those of a check that passed.
-    tried.set(job, result.verdict === 'pass' ? { ...result, observed: [] } : result);
-    options.onProgress?.(tried.size, jobs.length);
-  };
+  const results = new Map<Job, CheckResult>();
+  let tries = 0;
+  const tell = () => options.onProgress?.(++tries, jobs.length);
   const together = jobs.filter(({ check }) => check.alone === undefined);
   let failed = false;
   const goOn = () => !(options.bail && failed);
+  const unsettled = new Map<Job, Tried>();
   await mapPooled(together, options.concurrency, async (job) => {
     if (!goOn()) return;
     const result = await tryCheck(job.check, job.route, ground, { attempt: 1, alone: false });
     failed ||= result.verdict === 'fail';
-    done(job, result);
+    // Bodies may be large, and nobody asks for those of a check that passed.
+    unsettled.set(job, result.verdict === 'pass' ? { ...result, observed: [] } : result);
+    tell();
   });
-  const judged = new Map<Job, JudgedJob>();
   for (const job of together) {
-    const first = tried.get(job);
-    if (first) judged.set(job, isWell(first) ? settle(job, first) : await judgeFailure(job, first, undefined, options));
+    const first = unsettled.get(job);
+    if (!first) continue;
+    unsettled.delete(job);
+    const judged = isWell(first) ? settle(job, first) : await judgeFailure(job, first, undefined, options);
+    results.set(job, await options.keep(judged));
   }
   let disturbed: string | undefined;
   for (const job of jobs.filter(({ check }) => check.alone !== undefined)) {
     if (!goOn()) break;
     const result = await tryCheck(job.check, job.route, ground, { attempt: 1, alone: true });
-    done(job, result);
-    judged.set(job, isWell(result) ? settle(job, result) : await judgeFailure(job, result, disturbed, options));
-    failed ||= judged.get(job)!.result.verdict === 'fail';
+    tell();
+    const judged = isWell(result) ? settle(job, result) : await judgeFailure(job, result, disturbed, options);
+    results.set(job, await options.keep(judged));
+    failed ||= judged.result.verdict === 'fail';
     if (job.check.alone === 'provokes' && options.canary && ground.room)
       disturbed = (await recovers(ground, options.canary, disturbed === undefined ? RECOVERY_MS : 0))
         ? undefined
         : job.check.id;
   }
-  return jobs.flatMap((job) => judged.get(job) ?? []);
+  return jobs.flatMap((job) => results.get(job) ?? []);
 }
 
 function isWell({ verdict }: Tried): boolean {

@@ -2,6 +2,7 @@ import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { addressOf } from '../../util/address.ts';
 import { concatBytes, fromUtf8, toUtf8 } from '../../util/bytes.ts';
+import { headerValue } from '../../util/headers.ts';
 import { beginSide, msOf, type Observed } from './observed.ts';
 import { inTime, stopOf } from './stop.ts';
 
@@ -9,7 +10,7 @@ import { inTime, stopOf } from './stop.ts';
 export interface RawReply {
   /** Everything, heads included. */
   text: string;
-  /** Status codes of the answers in it, in order. */
+  /** Status codes of the answers in it, in order; interim ones (1xx) left out. */
   statuses: number[];
   /** The other side closed the connection in time; else it may wait for more, and what came is all there is to judge by. */
   closed: boolean;
@@ -74,7 +75,43 @@ function readAnswer(observed: Observed, closed: boolean): RawReply {
     observed.response = { status: Number(status), statusText, httpVersion: version, headers };
     observed.chunks = [[observed.headMs, bytes.subarray(rest)]];
   }
-  const text = fromUtf8(bytes);
-  const statuses = [...text.matchAll(/^HTTP\/1\.[01] (\d{3})/gm)].map(([, status]) => Number(status));
-  return { text, statuses, closed, observed };
+  return { text: fromUtf8(bytes), statuses: statusesIn(bytes), closed, observed };
+}
+
+/** Each answer begins where the one before ends by its own framing; interim answers (1xx) are none. */
+function statusesIn(bytes: Uint8Array): number[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  const statuses: number[] = [];
+  for (let at = 0; at < text.length; ) {
+    // Empty lines before a message are passed over (RFC 9112 section 2.2).
+    const start = at + (/^(?:\r?\n)+/.exec(text.slice(at, at + 8))?.[0].length ?? 0);
+    const { line, headers, rest } = cutHead(bytes.subarray(start));
+    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(line)?.[1]);
+    if (Number.isNaN(status)) break;
+    if (status >= 200) statuses.push(status);
+    at = start + rest;
+    at += status < 200 || status === 204 || status === 304 ? 0 : bodyLength(text.slice(at), headers);
+  }
+  return statuses;
+}
+
+/** Bytes of the body at the beginning of a text in latin1 (RFC 9112 section 6.3); all of it where only the end of the connection ends it. */
+function bodyLength(text: string, headers: readonly string[]): number {
+  if (/\bchunked\s*$/i.test(headerValue(headers, 'transfer-encoding') ?? '')) return chunkedLength(text);
+  const length = headerValue(headers, 'content-length')?.trim() ?? '';
+  return /^\d+$/.test(length) ? Number(length) : text.length;
+}
+
+function chunkedLength(text: string): number {
+  for (let at = 0; ; ) {
+    const [line, size = ''] = /^([\da-f]+)[^\n]*\n/i.exec(text.slice(at, at + 1024)) ?? [];
+    if (line === undefined) return text.length;
+    at += line.length + Number.parseInt(size, 16);
+    if (Number.parseInt(size, 16) === 0) {
+      // Behind the last chunk come trailers, and an empty line.
+      const end = /^(?:[^\r\n]+\r?\n)*\r?\n/.exec(text.slice(at));
+      return end ? at + end[0].length : text.length;
+    }
+    at += text.startsWith('\r\n', at) ? 2 : 1;
+  }
 }

@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
-import { inTime } from './stop.ts';
+import { headerPairs } from '../../util/headers.ts';
+import { inTime, MOST_WAITS } from './stop.ts';
 
 /** A WebSocket of the check client, or the refusal of one. */
 export interface SocketReply {
@@ -8,7 +9,10 @@ export interface SocketReply {
   send(message: object | string): void;
   /** The next message as JSON (a text that is none, as it is); undefined when the connection is over. */
   next(): Promise<unknown>;
-  /** Messages up to the one whose `type` fits, that one included; ends early when the connection does. */
+  /**
+   * Messages up to the one whose `type` fits, that one included; ends early when the connection does. What is no JSON object is an empty
+   * one.
+   */
   until(type: RegExp): Promise<Record<string, unknown>[]>;
   /** Whether a message came as binary, which Codex takes for an error. */
   gotBinary(): boolean;
@@ -21,7 +25,7 @@ export interface SocketReply {
 export async function openSocket(url: URL, headers: readonly string[], timeoutMs: number): Promise<SocketReply> {
   const address = new URL(url);
   address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  const named = Object.fromEntries(pairs(headers).filter(([name]) => !/^(?:host|content-)/i.test(name)));
+  const named = Object.fromEntries(headerPairs(headers).filter(([name]) => !/^(?:host|content-)/i.test(name)));
   const socket = new WebSocket(address, { headers: named, perMessageDeflate: true, maxPayload: 64 * 1024 * 1024 });
   const messages: unknown[] = [];
   let over = false;
@@ -64,20 +68,22 @@ export async function openSocket(url: URL, headers: readonly string[], timeoutMs
     }
     return messages.length > given ? messages[given++] : undefined;
   };
+  const upTo = async (type: RegExp): Promise<Record<string, unknown>[]> => {
+    const list: Record<string, unknown>[] = [];
+    for (let message = await next(); message !== undefined; message = await next()) {
+      const fields = typeof message === 'object' && message !== null ? (message as Record<string, unknown>) : {};
+      list.push(fields);
+      if (type.test(String(fields.type))) break;
+    }
+    return list;
+  };
   return {
     status,
     next,
     closed,
     gotBinary: () => binary,
     send: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
-    async until(type) {
-      const list: Record<string, unknown>[] = [];
-      for (let message = await next(); message !== undefined; message = await next()) {
-        list.push(message as Record<string, unknown>);
-        if (type.test(String((message as { type?: unknown }).type))) break;
-      }
-      return list;
-    },
+    until: (type) => inTime(upTo(type), MOST_WAITS * timeoutMs, 'the end of the answer over WebSocket'),
     close: () => socket.terminate(),
   };
 }
@@ -88,8 +94,4 @@ function readMessage(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-function pairs(headers: readonly string[]): [string, string][] {
-  return headers.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, headers[i + 1] ?? '']] : []));
 }

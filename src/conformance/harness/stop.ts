@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Verdict } from '../check.ts';
 
 /** Why a trial goes no further; its failures up to there count. */
@@ -21,6 +22,9 @@ export function stopOf(error: unknown): Stop | undefined {
   return error instanceof Error ? STOPS.get(error) : undefined;
 }
 
+/** No scripted answer takes longer than this many timeouts to its end, however slow the machine. */
+export const MOST_WAITS = 12;
+
 /** In how many steps a wait is counted. */
 const STEPS = 20;
 
@@ -42,5 +46,14 @@ export async function inTime<T>(promise: Promise<T>, ms: number, what: string): 
     return await Promise.race([promise, late]);
   } finally {
     clearInterval(timer);
+  }
+}
+
+/** Does something again and again until what came is wanted or the time is over, and gives what came last. The time is counted as above. */
+export async function tryUntil<T>(work: () => Promise<T>, isWanted: (found: T) => boolean, ms: number): Promise<T> {
+  for (let left = STEPS; ; left--) {
+    const found = await work();
+    if (left === 0 || isWanted(found)) return found;
+    await pause(ms / STEPS);
   }
 }

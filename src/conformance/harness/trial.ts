@@ -248,8 +248,8 @@ export class Trial {
   sentUp(): Record<string, unknown> {
     const { request } = this.onlyCall();
     if (request.json) return request.json;
-    const start = fromUtf8((request.decoded ?? request.raw).subarray(0, 200));
-    return this.stop('fail', `the request at the upstream is no JSON: ${start}`);
+    const text = fromUtf8((request.decoded ?? request.raw).subarray(0, 4 * SHOWN));
+    return this.stop('fail', `the request at the upstream is no JSON: ${truncateText(text, SHOWN)}`);
   }
 
   /** Notes a fault when something does not hold, and goes on. Gives back whether it holds. */
@@ -277,6 +277,9 @@ export class Trial {
     this.#client.close();
   }
 }
+
+/** Characters of a body that are told. */
+const SHOWN = 200;
 
 /** Statuses that a provider answers with for reasons of its own. */
 const BUSY: ReadonlySet<number> = new Set([429, 500, 502, 503, 504, 529]);

@@ -8,8 +8,9 @@ import { addressOf } from '../../util/address.ts';
 import { concatBytes, fromUtf8 } from '../../util/bytes.ts';
 import { headerValue, headerValues } from '../../util/headers.ts';
 import type { Protocol, RawHeaders } from '../../util/types.ts';
+import { isPing, saysNothing } from './keep-alive.ts';
 import { beginSide, msOf, type Observed } from './observed.ts';
-import { inTime } from './stop.ts';
+import { inTime, MOST_WAITS } from './stop.ts';
 
 /** A request as it is to be written: nothing is added but `host`, the length and `connection`. */
 export interface WireRequest {
@@ -144,6 +145,8 @@ class Reply implements WireReply {
   readonly #events: SseEvent[] = [];
   readonly #bodyEnd: Promise<void>;
   #given = 0;
+  /** Reads that had something of the answer in them. */
+  #said = 0;
   #ended: BodyEnd = 'open';
   #incoming: IncomingMessage | undefined;
   /** Wakes whoever waits for the next event. */
@@ -185,7 +188,9 @@ class Reply implements WireReply {
     };
     incoming.on('data', (chunk: Uint8Array) => {
       this.observed.chunks.push([msOf(this.observed), chunk]);
-      this.#events.push(...this.#parser.push(chunk));
+      const events = this.#parser.push(chunk);
+      this.#events.push(...events);
+      if (events.length > 0 ? !events.every(isPing) : !saysNothing(chunk)) this.#said++;
       this.#wake();
     });
     incoming.on('end', () => this.#end('complete'));
@@ -250,13 +255,12 @@ class Reply implements WireReply {
     }
   }
 
-  /** The end is waited for as long as something comes. */
+  /** The end is waited for as long as something of the answer comes, but not for ever. */
   async #whole(): Promise<void> {
-    let before = -1;
-    while (this.#ended === 'open' && this.observed.chunks.length > before) {
-      before = this.observed.chunks.length;
+    for (let waits = 1; this.#ended === 'open'; waits++) {
+      const before = this.#said;
       await inTime(this.#bodyEnd, this.#timeoutMs, 'the end of the answer').catch((error) => {
-        if (this.observed.chunks.length === before) throw error;
+        if (this.#said === before || waits === MOST_WAITS) throw error;
       });
     }
   }

@@ -50,7 +50,8 @@ function startMessage(event: JsonObject): AssembledMessage {
 
 function mergeDelta(message: AssembledMessage, event: JsonObject): AssembledMessage {
   const delta = asObject(event.delta) ?? {};
-  const usage = { ...asObject(message.usage), ...asObject(event.usage) };
+  const counts = Object.entries(asObject(event.usage) ?? {}).filter(([, count]) => count !== null);
+  const usage = { ...asObject(message.usage), ...Object.fromEntries(counts) };
   const stopReason = asString(delta.stop_reason) ?? message.stop_reason;
   const counted = Object.keys(usage).length > 0 ? { usage } : {};
   return { ...message, ...delta, ...counted, type: 'message', content: [], stop_reason: stopReason };

@@ -1,16 +1,16 @@
 import { createSseParser } from '../../decode/sse.ts';
-import type { SseEvent } from '../../decode/types.ts';
 import { assembleChat } from '../../protocols/chat/assemble.ts';
 import { asObject, asString, type JsonObject, parseData } from '../../protocols/grammar.ts';
 import { assembleMessages } from '../../protocols/messages/assemble.ts';
 import { assembleResponses } from '../../protocols/responses/assemble.ts';
 import { compactedResponse } from '../../translate/compaction.ts';
 import { eventText } from '../../translate/event-text.ts';
-import type { BackContext, Hop, SourceEnd, StreamEvent, StreamTranslator } from '../../translate/types.ts';
+import type { BackContext, Hop, SourceEnd, StreamStep } from '../../translate/types.ts';
 import { unfoldAnswer } from '../../translate/unfold.ts';
 import { fromUtf8 } from '../../util/bytes.ts';
 import type { Loss, Protocol } from '../../util/types.ts';
 import type { Prepared } from './request.ts';
+import { unlessTooDeep } from './too-deep.ts';
 
 /** A provider's stream as the client's, read by read. */
 export interface StreamAnswer {
@@ -26,27 +26,34 @@ export function translateStream(
 ): StreamAnswer {
   const parser = createSseParser();
   const stream = hop.stream(context);
-  const run = (events: readonly SseEvent[]) => {
-    let text = '';
-    for (const { event, data } of events) text += push(stream, { name: event, data }, onLoss);
-    return text;
+  const tell = ({ events, losses }: StreamStep) => {
+    if (losses.length > 0) onLoss(losses);
+    return eventText(events);
   };
+  // An event that cannot be told breaks the answer off.
+  const step = (take: () => StreamStep) =>
+    tell(
+      unlessTooDeep(take, () =>
+        unlessTooDeep(
+          () => stream.end('error'),
+          () => NOTHING,
+        ),
+      ),
+    );
   return {
-    push: (chunk) => run(parser.push(chunk)),
+    push(chunk) {
+      let text = '';
+      for (const { event, data } of parser.push(chunk)) text += step(() => stream.push({ name: event, data }));
+      return text;
+    },
     end(how) {
       parser.end();
-      const { events, losses } = stream.end(how);
-      if (losses.length > 0) onLoss(losses);
-      return eventText(events);
+      return step(() => stream.end(how));
     },
   };
 }
 
-function push(stream: StreamTranslator, event: StreamEvent, onLoss: (losses: readonly Loss[]) => void): string {
-  const { events, losses } = stream.push(event);
-  if (losses.length > 0) onLoss(losses);
-  return eventText(events);
-}
+const NOTHING: StreamStep = { events: [], losses: [] };
 
 /** A whole answer, in the form that the client asked for. */
 export type WholeAnswer =
@@ -57,11 +64,27 @@ export type WholeAnswer =
  * Translates an answer that came whole, or that the client wants whole.
  * @param streamed the bytes are an event stream
  */
-export function translateWhole(
+export function translateWhole(back: NonNullable<Prepared['back']>, bytes: Uint8Array, streamed: boolean): WholeAnswer {
+  const deep = 'The provider answered with something that is nested too deeply to be translated.';
+  return unlessTooDeep<WholeAnswer>(
+    () => translateBytes(back, bytes, streamed),
+    () => ({ ok: false, message: deep }),
+  );
+}
+
+function translateBytes(
   { hop, context, compact }: NonNullable<Prepared['back']>,
   bytes: Uint8Array,
   streamed: boolean,
 ): WholeAnswer {
+  const losses: Loss[] = [];
+  const onLoss = (more: readonly Loss[]) => losses.push(...more);
+  const told = (text: string): WholeAnswer => ({ ...EVENT_STREAM, text, losses });
+  if (streamed && context.plan.stream) {
+    // Only its coding has kept it from being told as it came.
+    const answer = translateStream(hop, context, onLoss);
+    return told(answer.push(bytes) + answer.end('done'));
+  }
   const body = streamed ? assembleStream(hop.upstream, bytes) : asObject(parseData(fromUtf8(bytes)));
   if (!body) {
     const what = streamed ? 'an event stream that does not say how it ended' : 'something that is no JSON object';
@@ -72,19 +95,14 @@ export function translateWhole(
     if (compact) return compacted(answer, losses);
     return { ok: true, status, contentType: 'application/json', text: JSON.stringify(answer), losses };
   }
-  const losses: Loss[] = [];
   const stream = hop.stream(context);
-  const texts = unfoldAnswer(hop.upstream, body).map((event) => push(stream, event, (more) => losses.push(...more)));
-  const last = stream.end('done');
-  losses.push(...last.losses);
-  return {
-    ok: true,
-    status: 200,
-    contentType: 'text/event-stream',
-    text: texts.join('') + eventText(last.events),
-    losses,
-  };
+  const steps = unfoldAnswer(hop.upstream, body).map((event) => stream.push(event));
+  steps.push(stream.end('done'));
+  for (const step of steps) onLoss(step.losses);
+  return told(steps.map(({ events }) => eventText(events)).join(''));
 }
+
+const EVENT_STREAM = { ok: true, status: 200, contentType: 'text/event-stream' } as const;
 
 function compacted(answer: JsonObject, losses: Loss[]): WholeAnswer {
   if (answer.status !== 'completed') {
@@ -115,9 +133,11 @@ const LAST_WORDS: Readonly<Record<Protocol, RegExp>> = {
   messages: /"type" ?: ?"message_stop"/,
 };
 
+/** @returns the answer, or `{error}` where the stream tells one; undefined when it does not say how it ended */
 function assembleStream(protocol: Protocol, bytes: Uint8Array): JsonObject | undefined {
-  const parser = createSseParser();
-  const events = parser.push(bytes);
-  if (!events.some(({ data }) => LAST_WORDS[protocol].test(data))) return undefined;
-  return ASSEMBLE[protocol](events.map(({ data }) => parseData(data)));
+  const events = createSseParser().push(bytes);
+  const values = events.map(({ data }) => parseData(data));
+  const failed = values.map(asObject).find((event) => event?.error || event?.type === 'error');
+  if (failed) return { error: failed.error || failed };
+  return events.some(({ data }) => LAST_WORDS[protocol].test(data)) ? ASSEMBLE[protocol](values) : undefined;
 }

@@ -10,6 +10,7 @@ import { findHop } from '../../translate/hops.ts';
 import type { BackContext, Hop, Plan, TranslateContext } from '../../translate/types.ts';
 import { toUtf8 } from '../../util/bytes.ts';
 import type { Loss, LossWeight, Protocol } from '../../util/types.ts';
+import { unlessTooDeep } from './too-deep.ts';
 
 export type DocumentKind = 'request' | 'response' | 'stream';
 
@@ -48,11 +49,22 @@ interface Way {
  * @throws TapedeckError `input-invalid` for a text that is no such document; `usage` for a request that the other protocol cannot answer
  */
 export function translateDocument(text: string, options: TranslateOptions): TranslatedDocument {
-  const kind = options.kind ?? guessKind(text);
-  if (options.kind === undefined && kind === 'response') refuseUnknown(text);
+  const said = withoutMark(text);
+  const kind = options.kind ?? guessKind(said);
+  if (options.kind === undefined && kind === 'response') refuseUnknown(said);
   if (options.from === options.to) return { kind, text, losses: [] };
-  const { text: translated, losses } = translateText(text, kind, options);
+  const { text: translated, losses } = unlessTooDeep(
+    () => translateText(said, kind, options),
+    () => {
+      throw invalid('The document is nested too deeply to be translated.');
+    },
+  );
   return { kind, text: translated, losses: losses.map((loss) => ({ ...loss, weight: weighLoss(loss) })) };
+}
+
+/** Editors on Windows begin a file with a byte order mark, which no JSON text begins with (RFC 8259 section 8.1). */
+function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
 function translateText(text: string, kind: DocumentKind, options: TranslateOptions): { text: string; losses: Loss[] } {
@@ -108,7 +120,7 @@ function backContext(hop: Hop, options: TranslateOptions, way: Way, stream: bool
   const context = contextOf(options, way);
   const { request } = options;
   if (request === undefined) return { ...context, plan: emptyPlan(stream, hop) };
-  const translated = hop.request(objectOf(request, 'request', way.client), context);
+  const translated = hop.request(objectOf(withoutMark(request), 'request', way.client), context);
   if ('problem' in translated) throw new TapedeckError('usage', translated.problem.message);
   return { ...context, plan: { ...translated.plan, stream } };
 }

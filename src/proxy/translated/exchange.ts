@@ -26,6 +26,7 @@ import { answerHeaders, isEventStream, passTranslated, passUntouched } from './p
 import { type HeldAnswer, TranslatedRelay } from './relay.ts';
 import { type Prepared, prepareRequest } from './request.ts';
 import { NO_SUCH_ENDPOINT, type Translation } from './setup.ts';
+import { unlessTooDeep } from './too-deep.ts';
 
 const OWN_ERROR = (): Producer => ({ name: 'tapedeck', version: VERSION, how: 'error' });
 
@@ -135,7 +136,8 @@ export class TranslatedExchange {
       limit: LIMITS.response.decoded,
       pass: (status, headers, statusText) => {
         if (movesOn(status)) return undefined;
-        translation.protocols.found(protocol);
+        // A refusal may come from anything in front of the endpoint, and would bind all requests to come.
+        if (status < 300) translation.protocols.found(protocol);
         if (!prepared.back) return passUntouched(this.#client, status, statusText, headers);
         return passTranslated(this.#client, prepared, status, headers, extra, (losses) => this.#lost(losses));
       },
@@ -194,7 +196,11 @@ export class TranslatedExchange {
     const producer = () => this.#producer(prepared, protocol);
     const headers = [...answerHeaders(held.headers), ...extra];
     if (held.status >= 300) {
-      const facts = readProviderError({ status: held.status, text: fromUtf8(bytes) });
+      const said = { status: held.status, text: fromUtf8(bytes) };
+      const facts = unlessTooDeep(
+        () => readProviderError(said),
+        () => readProviderError({ ...said, text: '' }),
+      );
       const { status, text } = writeClientError(this.#client, facts);
       const again = retryHeaders(held.headers, this.#exchange.startedAt);
       const rest = dropHopByHop(headers, new Set(['retry-after', 'retry-after-ms']));
@@ -213,11 +219,18 @@ export class TranslatedExchange {
   /** A provider that counts no tokens is not asked: an estimate, marked as one. */
   #answerTokens(bytes: Buffer, protocol: Protocol): void {
     const body = asObject(parseData(fromUtf8(bytes)));
-    if (!body) {
-      this.#refuse({ status: 400, code: 'invalid_json', message: 'The request body is no JSON object.' });
+    const tokens =
+      body &&
+      unlessTooDeep<number | undefined>(
+        () => estimateTokens(body),
+        () => undefined,
+      );
+    if (tokens === undefined) {
+      const what = body ? 'is nested too deeply to be counted' : 'is no JSON object';
+      this.#refuse({ status: 400, code: 'invalid_json', message: `The request body ${what}.` });
       return;
     }
-    const text = JSON.stringify({ input_tokens: estimateTokens(body) });
+    const text = JSON.stringify({ input_tokens: tokens });
     const how = () => ({ name: 'tapedeck', version: VERSION, how: `${this.#client}->${protocol}` });
     this.#answer(200, 'application/json', text, ['x-tapedeck-estimate', 'input_tokens'], how, 'complete');
   }

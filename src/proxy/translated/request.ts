@@ -5,6 +5,7 @@ import type { BackContext, Hop, Refusal, TranslateContext } from '../../translat
 import { fromUtf8 } from '../../util/bytes.ts';
 import type { Loss, Protocol } from '../../util/types.ts';
 import type { Translation } from './setup.ts';
+import { unlessTooDeep } from './too-deep.ts';
 
 /** A request as it goes up, and what the way back needs. */
 export interface Prepared {
@@ -29,6 +30,17 @@ export interface PrepareOptions {
 
 /** Translates a decoded request body, or gives it another model's name where that is all there is to do. */
 export function prepareRequest(bytes: Buffer, options: PrepareOptions): Prepared | Refusal {
+  return unlessTooDeep<Prepared | Refusal>(
+    () => prepare(bytes, options),
+    () => refuse('The request body is nested too deeply to be translated.'),
+  );
+}
+
+function refuse(message: string): Refusal {
+  return { problem: { status: 400, code: 'invalid_json', message } };
+}
+
+function prepare(bytes: Buffer, options: PrepareOptions): Prepared | Refusal {
   const { client, upstream, compact, translation, context } = options;
   const text = fromUtf8(bytes);
   const body = asObject(parseData(text));
@@ -36,7 +48,7 @@ export function prepareRequest(bytes: Buffer, options: PrepareOptions): Prepared
   if (!body) {
     // What is no request is the provider's to refuse, unless it has to be read.
     if (!hop) return { body: bytes, stream: false, losses: [] };
-    return { problem: { status: 400, code: 'invalid_json', message: 'The request body is no JSON object.' } };
+    return refuse('The request body is no JSON object.');
   }
   const model = asString(body.model);
   const mapped = model === undefined ? undefined : translation.models(model);

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../route/endpoints.ts';
 import { createModelMap, type ModelMap } from '../../route/models.ts';
 import { createResponseMemory } from '../../state/responses.ts';
 import { withCompaction } from '../../translate/compaction.ts';
-import { type Dialect, defaultDialect, findDialect, guessDialect } from '../../translate/dialects.ts';
+import { type Dialect, findDialect, guessDialect } from '../../translate/dialects.ts';
 import { withMemory } from '../../translate/memory.ts';
 import type { Hop } from '../../translate/types.ts';
 import type { Protocol } from '../../util/types.ts';
@@ -47,9 +47,7 @@ export function createTranslation(base: BaseUrl, options: TranslationOptions, fi
   const memory = createResponseMemory();
   const hops = new Map<string, Hop | undefined>();
   const targets = byProtocol((spoken) => upstreamUrl(base, ENDPOINT_PATHS[spoken]));
-  const dialects = byProtocol(
-    (spoken) => tables?.get(spoken) ?? guessDialect(base.origin, spoken) ?? defaultDialect(spoken),
-  );
+  const dialects = byProtocol((spoken) => tables?.get(spoken) ?? guessDialect(base.origin, spoken));
   return {
     models: createModelMap(map),
     renames: map.length > 0,
@@ -93,7 +91,7 @@ export interface ProtocolChoice {
   known(): Protocol | undefined;
   /** What is left to try for a client of this protocol, the best first. */
   candidates(client: Protocol): readonly Protocol[];
-  /** The provider answered a request of this protocol. */
+  /** The provider answered a request of this protocol with a success. */
   found(protocol: Protocol): void;
 }
 
@@ -105,7 +103,7 @@ export const NO_SUCH_ENDPOINT: ReadonlySet<number> = new Set([404, 405, 501]);
 
 /**
  * @param wanted the protocol that the user named, or `auto`: the client's own is tried first, since it needs no translation,
- * then the others; what answered is remembered
+ * then the others; what has answered with a success is remembered
  * @param onFound told once, when `auto` has found out
  */
 export function createProtocolChoice(

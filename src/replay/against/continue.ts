@@ -47,13 +47,13 @@ function withoutCoding(headers: readonly string[]): string[] {
   return headers.filter((_, i) => headers[i - (i % 2)]!.toLowerCase() !== 'content-encoding');
 }
 
-/** The id of a response, from its document, the first event of its stream, or the first message that has one. */
+/** The id of a response, from its document, or the first event of its stream or message that has one. */
 function idOf(body: Uint8Array | undefined): string | undefined {
   if (!body || body.length === 0) return undefined;
   const text = fromUtf8(body);
-  if (!text.startsWith('{')) return idIn(parseSse(body).events[0]?.data ?? '');
-  for (const line of [text, ...text.split('\n')]) {
-    const id = idIn(line);
+  const isStream = !text.startsWith('{');
+  for (const document of isStream ? parseSse(body).events.map(({ data }) => data) : [text, ...text.split('\n')]) {
+    const id = idIn(document);
     if (id !== undefined) return id;
   }
   return undefined;

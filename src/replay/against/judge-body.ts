@@ -22,8 +22,13 @@ export function judgeBody(played: PlayedExchange, check: 'against.stream' | 'aga
   if (reason !== undefined || !leg) return [notApplicable(subject, reason ?? NO_ANSWER)];
   const { body, events, answer: amounts } = compareLive(played, leg);
   if (check === 'against.body')
-    return [conclude(played, subject, [...(isStream ? [] : wholePlaces(body)), ...answerPlaces(amounts)])];
-  return [conclude(played, subject, [...endPlaces(played), ...wholePlaces(body), ...eventPlaces(events)])];
+    return [
+      conclude(played, subject, [
+        ...(isStream ? [] : [...endPlaces(played, 'answer'), ...wholePlaces(body)]),
+        ...answerPlaces(amounts),
+      ]),
+    ];
+  return [conclude(played, subject, [...endPlaces(played, 'stream'), ...wholePlaces(body), ...eventPlaces(events)])];
 }
 
 const NO_STREAM = 'the answer is no stream';
@@ -41,11 +46,11 @@ function isEventStream({ entry, messages }: Leg): boolean {
   return /^text\/event-stream\b/i.test(headerValue(fromHarHeaders(entry.response.headers), 'content-type') ?? '');
 }
 
-/** Whether the stream, or the connection of its messages, ended as the recorded one did. */
-function endPlaces({ exchange: { client, outcome }, answer }: PlayedExchange): Found[] {
+/** Whether the answer, or the connection of its messages, ended as the recorded one did. */
+function endPlaces({ exchange: { client, outcome }, answer }: PlayedExchange, what: 'answer' | 'stream'): Found[] {
   const { broken, close, messages } = answer;
   if (broken === undefined) return [];
-  if (outcome === 'complete') return [{ message: `the stream broke off: ${broken}`, place: undefined }];
+  if (outcome === 'complete') return [{ message: `the ${what} broke off: ${broken}`, place: undefined }];
   const recorded = client._webSocketClose;
   if (!messages || !recorded || recorded.code === close?.code) return [];
   const place = { pointer: '', a: String(recorded.code), b: String(close?.code ?? '(absent)') };

@@ -45,9 +45,14 @@ const UNREACHABLE = new Set([
 /**
  * Sends a request to the gateway and reads its answer to the end.
  * @param url whole URL
+ * @param most bytes of an answer; one that is longer is broken off there
  * @throws TapedeckError `gateway-unreachable` when there is nobody to send it to
  */
-export async function sendToGateway(url: string, sent: SentRequest): Promise<LiveAnswer> {
+export async function sendToGateway(
+  url: string,
+  sent: SentRequest,
+  most: number = LIMITS.response.coded,
+): Promise<LiveAnswer> {
   const { method, headers, body } = sent;
   const chunks: Uint8Array[] = [];
   let head: { status: number; headers: RawHeaders } = { status: 0, headers: [] };
@@ -65,7 +70,12 @@ export async function sendToGateway(url: string, sent: SentRequest): Promise<Liv
       dispatcher: connections,
     });
     head = { status: response.statusCode, headers: response.headers as unknown as string[] };
-    for await (const chunk of response.body as AsyncIterable<Uint8Array>) chunks.push(chunk);
+    let length = 0;
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      if (length > most) throw new Error(`the answer is over ${most} bytes`);
+      chunks.push(chunk);
+    }
   } catch (error) {
     broken = failureText(url, error);
   }

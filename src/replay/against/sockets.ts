@@ -149,7 +149,8 @@ class LiveConversation {
   /** Resolves when it is over. */
   async end({ code, reason }: { code: number; reason: string }): Promise<void> {
     if (this.#close) return;
-    const over = once(this.#socket, 'close');
+    // Not `events.once`, which rejects where the gateway says nonsense meanwhile.
+    const over = new Promise((resolve) => this.#socket.once('close', resolve));
     endSocket(this.#socket, code, reason);
     await over;
   }

@@ -44,7 +44,10 @@ export class DispatcherAdapter extends AdapterBase {
   /** @param error what stopped the request; a miss comes as one too */
   async onRespond({ requestArguments: { call } }: PollyRequest, error?: Error): Promise<void> {
     if (!error || call.reply.over) return;
-    if (!call.miss) return call.reply.fail(error);
+    if (!call.miss) {
+      call.drop(error);
+      return call.reply.fail(error);
+    }
     this.#persister.deck.misses.push(call.miss);
     await answerMiss(call, call.miss);
   }

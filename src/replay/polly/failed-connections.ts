@@ -25,7 +25,9 @@ export function withFailedConnections(source: ExchangeSource): ExchangeSource {
 /** One exchange of such a source. */
 export function withFailedConnection(exchange: RecordedExchange): RecordedExchange {
   const { client, attempts } = exchange;
-  const isOurs = client.response.status === 0 || client._producer.how === 'error';
+  const { name, how } = client._producer;
+  // What another program did between its client and its provider nobody knows.
+  const isOurs = name === 'tapedeck' && (client.response.status === 0 || how === 'error');
   if (attempts.length > 0 || !isOurs || !UNSENT.has(client._outcome)) return exchange;
   const { response } = client;
   const attempt: Entry = {

@@ -73,16 +73,14 @@ export function compareStreams(recorded: string, made: string): Comparison {
   const [expected, actual] = [unnumber(recorded), unnumber(made)];
   if (expected === actual) return { how: 'equal' };
   const [old, now] = [parseSse(toUtf8(expected)), parseSse(toUtf8(actual))];
-  const at = old.events.findIndex((event, i) => !sameEvent(event, now.events[i]));
+  const at = old.events.findIndex((event, i) => isKnownToDiffer(event, now.events[i]));
   const index = at < 0 ? old.events.length : at;
   if (at < 0 && old.events.length === now.events.length) {
+    const judged = judgePlaceholders(old.events, now.events);
+    if (judged) return judged;
     const difference = describeTexts(expected, actual);
     const message = `the same events, framed in another way from byte ${difference.offset} on`;
     return { how: 'different', difference: { ...difference, message } };
-  }
-  if (old.events.length === now.events.length) {
-    const judged = judgePlaceholders(old.events, now.events);
-    if (judged) return judged;
   }
   const place = old.events[index];
   return {
@@ -113,8 +111,7 @@ function describeEvents(index: number, old: SseEvent | undefined, now: SseEvent 
     const message = `event ${number} is ${nameOf(now)} and should be ${nameOf(old)}`;
     return { message, pointer: '', ...shownData(old.data, now.data) };
   }
-  const [a, b] = [parseJson(old.data), parseJson(now.data)];
-  const first = a.ok && b.ok ? differencesOf(a.value, b.value).find((one) => !isUnknowable(one)) : undefined;
+  const first = dataDifferences(old, now).find((one) => !isUnknowable(one));
   const where = first?.pointer ? ` at ${first.pointer}` : '';
   return {
     message: `event ${number} (${nameOf(old)}) differs${where}`,
@@ -136,19 +133,29 @@ export function nameOf({ event, data }: Pick<SseEvent, 'event' | 'data'>): strin
   return data.length < 16 ? data : 'chunk';
 }
 
-/** Undefined unless all that differs was redacted or elided. */
+/** Whether two events differ in more than what was redacted or elided. */
+function isKnownToDiffer(event: SseEvent, other: SseEvent | undefined): boolean {
+  if (sameEvent(event, other)) return false;
+  if (!other || event.event !== other.event || event.id !== other.id) return true;
+  const all = dataDifferences(event, other);
+  return all.length === 0 || !all.every(isUnknowable);
+}
+
+/** None where the data is no JSON, or the same written in another way. */
+function dataDifferences(event: SseEvent, other: SseEvent): ValueDifference[] {
+  const [a, b] = [parseJson(event.data), parseJson(other.data)];
+  return a.ok && b.ok ? differencesOf(a.value, b.value) : [];
+}
+
+/** Of streams in which nothing but what was redacted or elided differs; undefined: not even that does. */
 function judgePlaceholders(old: readonly SseEvent[], now: readonly SseEvent[]): Comparison | undefined {
-  let reason: string | undefined;
-  for (const [i, event] of old.entries()) {
-    const other = now[i]!;
-    if (sameEvent(event, other)) continue;
-    const [a, b] = [parseJson(event.data), parseJson(other.data)];
-    if (!a.ok || !b.ok || event.event !== other.event) return undefined;
-    const all = differencesOf(a.value, b.value);
-    if (all.length === 0 || !all.every(isUnknowable)) return undefined;
-    if (!all.every(isElision)) reason ??= `${unknowableReason(all)}, event ${i + 1}`;
-  }
-  return reason === undefined ? { how: 'equal' } : { how: 'unknowable', reason };
+  const vague = old.flatMap((event, i) =>
+    sameEvent(event, now[i]) ? [] : [{ number: i + 1, all: dataDifferences(event, now[i]!) }],
+  );
+  if (vague.length === 0) return undefined;
+  const first = vague.find(({ all }) => !all.every(isElision));
+  if (!first) return { how: 'equal' };
+  return { how: 'unknowable', reason: `${unknowableReason(first.all)}, event ${first.number}` };
 }
 
 function isUnknowable({ expected, actual }: ValueDifference): boolean {

@@ -1,5 +1,6 @@
-import { type Leg, legOf } from '../../cassette/legs.ts';
+import { legOf } from '../../cassette/legs.ts';
 import type { CheckResult } from '../../report/results/model.ts';
+import type { Outcome } from '../../util/types.ts';
 import { compareDocuments, compareStreams } from './compare.ts';
 import {
   broken,
@@ -12,6 +13,12 @@ import {
   subjectOf,
 } from './result.ts';
 import { readableBody } from './translation.ts';
+
+/** Outcomes with which a client need not have got all that came from upstream. */
+const EARLY: Readonly<Partial<Record<Outcome, string>>> = {
+  'client-aborted': 'the client went away before the end',
+  'recorder-killed': 'the recording ended before the exchange did',
+};
 
 /** `passthrough.equal`: the request of each attempt, and the answer that the client got. */
 export function checkPassthrough(context: CheckContext): CheckResult[] {
@@ -67,8 +74,9 @@ function checkAnswer(context: CheckContext, subject: Subject): CheckResult {
       actual: String(after),
     });
   }
-  if (got.value.length < sent.value.length && isAborted(client!) && startsWith(sent.value, got.value)) {
-    return passed(subject, ['the client went away before the end; it had been told the same up to there']);
+  const early = EARLY[client!.entry._outcome];
+  if (early !== undefined && got.value.length < sent.value.length && startsWith(sent.value, got.value)) {
+    return passed(subject, [`${early}; the client had been told the same up to there`]);
   }
   return compareBytes(context, subject, sent.value, got.value);
 }
@@ -82,10 +90,6 @@ function compareBytes(context: CheckContext, subject: Subject, before: Uint8Arra
   if (compared.how === 'equal') return passed(subject, ['equal but for the numbers of placeholders']);
   const { message, ...rest } = compared.difference;
   return failed(subject, [failureOf(context, subject.check, { message: `${subject.leg}: ${message}`, ...rest })]);
-}
-
-function isAborted({ entry }: Leg): boolean {
-  return entry._outcome !== 'complete';
 }
 
 function startsWith(whole: Uint8Array, start: Uint8Array): boolean {

@@ -1,5 +1,6 @@
 import { TapedeckError } from '../../errors.ts';
 import { asObject } from '../../protocols/grammar.ts';
+import { byNames } from '../../report/results/merge.ts';
 import type { Leftover } from '../../report/results/model.ts';
 
 /** What a check gives that can be expected to be other than what was recorded. */
@@ -79,12 +80,12 @@ export class ExpectedBook {
   }
 
   /**
-   * Results of the file that nothing needed.
+   * Results of the file that nothing needed, by their names.
    * @param judged whether all checks of that exchange were run here
    * @param known the exchanges that the cassette has
    */
   leftovers(judged: (exchange: string) => boolean, known: ReadonlySet<string>): Leftover[] {
-    return [...this.#results].flatMap(([exchange, results]) =>
+    const left = [...this.#results].flatMap(([exchange, results]) =>
       [...results.keys()]
         .filter((result) => judged(exchange) && !this.#used.has(keyOf(exchange, result)))
         .map((result) => ({
@@ -95,6 +96,7 @@ export class ExpectedBook {
             : 'there is no such exchange',
         })),
     );
+    return left.sort(byNames);
   }
 
   /** The file to write: undefined when nothing changed, null when there is nothing left to expect. */

@@ -11,9 +11,10 @@ export interface Shard {
 
 /** @throws TapedeckError `usage` */
 export function parseShard(text: string): Shard {
-  const match = /^(\d+)\/(\d+)$/.exec(text);
+  // One way to write it: reports are joined by it.
+  const match = /^([1-9]\d*)\/([1-9]\d*)$/.exec(text);
   const [index, count] = [Number(match?.[1]), Number(match?.[2])];
-  if (match && count >= 1 && index >= 1 && index <= count) return { index, count };
+  if (match && index <= count) return { index, count };
   throw new TapedeckError('usage', `--shard ${JSON.stringify(text)} is no part of a whole.`, {
     hint: 'Write it as i/n, e.g. --shard 2/3.',
   });

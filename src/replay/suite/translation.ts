@@ -226,6 +226,9 @@ function setupOf({ client }: RecordedExchange, attempt: Entry): Made<Setup> {
   if (name !== 'tapedeck') return { ok: false, reason: `the upstream side was made by ${name}` };
   const passed = how === 'passthrough';
   const [from, to] = passed ? [client._protocol, attempt._protocol ?? client._protocol] : how.split('->');
+  if (passed && from && from !== to) {
+    return { ok: false, fault: `the recording says that ${to} was passed on to a client of ${from}` };
+  }
   if (!isProtocol(from) || !isProtocol(to))
     return { ok: false, reason: 'the exchange is of no protocol that is translated' };
   const table = dialectOf(attempt, to);

@@ -95,6 +95,8 @@ async function missIn(
   current: CassetteSession | undefined,
 ): Promise<CassetteMiss | undefined> {
   const { as = 'gateway', match, redact, rules } = current?.options ?? {};
+  // The origin does not count.
+  const url = new URL(target, 'http://cassette.invalid');
   const deck = await createCassetteDispatcher({
     cassette: path,
     as,
@@ -103,8 +105,6 @@ async function missIn(
     ...(rules === undefined ? {} : { rules }),
   });
   try {
-    // The origin does not count.
-    const url = new URL(target, 'http://cassette.invalid');
     const answer = await request(url, {
       method: method as 'POST',
       dispatcher: deck.dispatcher,
@@ -112,10 +112,12 @@ async function missIn(
       body: body === undefined ? null : Buffer.from(textOf(body)),
     });
     await answer.body.dump();
-  } catch {
+  } catch (error) {
     // A recording of a failure is one as well.
+    if (deck.served + deck.misses.length === 0) throw error;
+  } finally {
+    await deck.close();
   }
-  await deck.close();
   return deck.misses[0];
 }
 

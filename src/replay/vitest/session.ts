@@ -26,7 +26,7 @@ export interface UseCassetteOptions {
   redact?: RegExp[];
   /** Field rules of the suite's own, on top of those of each protocol. */
   rules?: MatchRules;
-  /** Sends what is recorded; the global dispatcher when absent. */
+  /** Sends what is recorded; when absent the global dispatcher, or what it was before another cassette took its place. */
   upstream?: Dispatcher;
   /** Whether the cassette becomes undici's global dispatcher, which node's own `fetch` uses as well; it does when absent. */
   global?: boolean;
@@ -58,6 +58,9 @@ export interface CassetteSession {
 }
 
 const MODES: readonly string[] = ['none', 'once', 'new_episodes', 'all'];
+
+/** Of each cassette that is in the place of the network: what sends in its stead. One that begins within it is no part of it. */
+const networks = new WeakMap<Dispatcher, Dispatcher>();
 
 /** Which test of this process recorded a cassette. */
 const recordedBy = new Map<string, string>();
@@ -98,8 +101,10 @@ export async function beginSession(
     const hint = 'Give every test its own: useCassette((test) => test.name).';
     throw new TapedeckError('usage', `Another test of this run has recorded ${path}. ${hint}`, { hint });
   }
-  const deck = await openDispatcher(path, mode, options);
   const before = getGlobalDispatcher();
+  const upstream = options.upstream ?? networks.get(before) ?? before;
+  const deck = await openDispatcher(path, mode, { ...options, upstream });
+  networks.set(deck.dispatcher, upstream);
   const guard = mode === 'none' ? guardNetwork() : undefined;
   if (options.global !== false) setGlobalDispatcher(deck.dispatcher);
   return {

@@ -76,8 +76,8 @@ function failureSections(failures: readonly ResultGroup[]): string[] {
   let size = 0;
   for (const group of failures.slice(0, MOST_FAILURES)) {
     const section = failureLines(group).join('\n');
+    if (size + section.length > MOST_CHARACTERS) continue;
     size += section.length;
-    if (size > MOST_CHARACTERS) break;
     sections.push(section);
   }
   const more = failures.length - sections.length;

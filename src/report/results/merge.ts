@@ -1,5 +1,12 @@
 import { TapedeckError } from '../../errors.ts';
-import { type CassetteResult, countResults, type ExchangeResult, type ReplayReport, receiptOf } from './model.ts';
+import {
+  type CassetteResult,
+  countResults,
+  type ExchangeResult,
+  type Leftover,
+  type ReplayReport,
+  receiptOf,
+} from './model.ts';
 
 /**
  * Joins the reports of the parts of a run (`--shard i/n`), or of runs over different cassettes, into what one run over all would have
@@ -61,9 +68,7 @@ function joinCassettes(a: CassetteResult, b: CassetteResult, name: string): Cass
     const message = `${name} holds results of exchange ${twice.id} of ${a.cassette} that another report holds as well.`;
     throw new TapedeckError('usage', message, { hint: 'Give each report once.' });
   }
-  const leftovers = [...(a.leftovers ?? []), ...(b.leftovers ?? [])].sort((one, other) =>
-    compareText(`${one.exchange} ${one.result}`, `${other.exchange} ${other.result}`),
-  );
+  const leftovers = [...(a.leftovers ?? []), ...(b.leftovers ?? [])].sort(byNames);
   const unreadable = a.unreadable ?? b.unreadable;
   const place = new Map(exchanges.map(({ id }, i) => [id, i]));
   const inOrder = <T extends { exchange: string }>(list: readonly (readonly T[] | undefined)[]): T[] =>
@@ -81,6 +86,11 @@ function joinCassettes(a: CassetteResult, b: CassetteResult, name: string): Cass
     ...(served > 0 ? { served } : {}),
     exchanges: exchanges satisfies ExchangeResult[],
   });
+}
+
+/** The order of leftovers: that of their file says nothing of one part and the next. */
+export function byNames(one: Leftover, other: Leftover): number {
+  return compareText(`${one.exchange} ${one.result}`, `${other.exchange} ${other.result}`);
 }
 
 /** The order of the model, so that the JSON is that of one run. */

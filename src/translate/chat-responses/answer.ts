@@ -89,7 +89,7 @@ export class ChatAnswer implements ResponsesSink {
 
   annotation(item: SourceItem, part: number, annotation: JsonObject): void {
     if (annotation.type !== 'url_citation') {
-      this.losses.add(item.path, 'field', `Chat Completions has no annotation of type ${String(annotation.type)}`);
+      this.losses.add(item.path, 'field', `Chat Completions has no annotation of type ${asString(annotation.type)}`);
       return;
     }
     const start = this.#starts.get(item)?.get(part) ?? this.#length;

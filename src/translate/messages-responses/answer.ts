@@ -92,7 +92,7 @@ export class MessageAnswer implements ResponsesSink {
   annotation(item: SourceItem, part: number, annotation: JsonObject): void {
     const block = this.#block;
     if (annotation.type !== 'url_citation' || block?.item !== item || block.part !== part) {
-      this.losses.add(item.path, 'field', `no place for the annotation of type ${String(annotation.type)}`);
+      this.losses.add(item.path, 'field', `no place for the annotation of type ${asString(annotation.type)}`);
       return;
     }
     const { url, title, start_index: from, end_index: to } = annotation;

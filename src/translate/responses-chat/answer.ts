@@ -102,6 +102,12 @@ export class Answer {
     if (ending.how === 'completed') {
       this.#closeTexts();
       this.#calls?.closeAll();
+    } else if (this.#details.length > 0) {
+      this.#losses.add(
+        '/choices/0/message/reasoning_details',
+        'field',
+        'those of thoughts that were cut off are of no use',
+      );
     }
     const counted = writeUsage(usage, this.#losses);
     this.writer.finish(counted ? { usage: counted, ...ending } : ending);

@@ -1,5 +1,12 @@
-import { asNumber, asObject, asString } from '../../protocols/grammar.ts';
+import { asArray, asNumber, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
 import { CALLS_PATH, type CallHost, GrowingCall } from './calls.ts';
+
+/** A message that came whole: each entry is a call of its own, although some servers give them no ids or all the same one. */
+export function numberCalls(message: JsonObject): JsonObject {
+  const calls = asArray(message.tool_calls);
+  if (calls.length < 2) return message;
+  return { ...message, tool_calls: calls.map((call, index) => (asObject(call) ? { ...asObject(call), index } : call)) };
+}
 
 /** The calls of one answer, found by what a delta says of them. */
 export class CallList {

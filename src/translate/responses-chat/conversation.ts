@@ -71,7 +71,7 @@ export class Conversation {
 
   /** What the assistant said; between calls and their outputs it joins the message of the calls. */
   addAssistant(text: string, refusal: string | undefined, path: string): void {
-    const draft = this.#isWaiting() ? this.#open!.draft : this.#newAssistant(path);
+    const draft = this.#isWaiting() ? this.#joinThoughts(this.#open!.draft) : this.#newAssistant(path);
     if (text !== '') draft.parts.push({ type: 'text', text });
     if (refusal !== undefined) draft.refusal = (draft.refusal ?? '') + refusal;
   }
@@ -87,6 +87,7 @@ export class Conversation {
   /** @param awaited whether an output for it comes later */
   addCall(call: JsonObject & { id: string }, path: string, awaited: boolean): void {
     const open = this.#isWaiting() ? this.#open! : this.#openCalls(path);
+    this.#joinThoughts(open.draft);
     open.calls.push(call);
     open.states.set(call.id, { path, answered: false });
     if (awaited) open.waiting += 1;
@@ -132,6 +133,20 @@ export class Conversation {
     const draft: Draft = { role: 'assistant', parts: [], path, thoughts: this.#thoughts };
     this.#thoughts = undefined;
     this.#drafts.push(draft);
+    return draft;
+  }
+
+  /** Thoughts between parallel calls: one message has them all. */
+  #joinThoughts(draft: Draft): Draft {
+    const more = this.#thoughts;
+    if (!more) return draft;
+    this.#thoughts = undefined;
+    const { text, details, paths } = draft.thoughts ?? { text: '', details: [], paths: [] };
+    draft.thoughts = {
+      text: joinTexts(text, more.text),
+      details: [...details, ...more.details],
+      paths: [...paths, ...more.paths],
+    };
     return draft;
   }
 

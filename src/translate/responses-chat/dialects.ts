@@ -10,6 +10,7 @@ const NINE: Dialect['callIds'] = { pattern: /^[A-Za-z0-9]{9}$/, length: 9 };
 const OF_OPENAI = [
   'file',
   'metadata',
+  'moderation',
   'prompt_cache_key',
   'prompt_cache_options',
   'prompt_cache_retention',
@@ -17,6 +18,7 @@ const OF_OPENAI = [
   'safety_identifier',
   'service_tier',
   'store',
+  'stream_options.include_obfuscation',
   'verbosity',
 ] as const;
 

@@ -1,4 +1,4 @@
-import { asObject, type JsonObject } from '../../protocols/grammar.ts';
+import { asNumber, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
 import { type ErrorKind, readProviderError } from '../error.ts';
 import type { Losses } from '../shared/losses.ts';
 
@@ -84,9 +84,9 @@ export function failureOf(value: JsonObject): Ending {
 /** The status as the error names it (llama-server and vLLM do), else the one its words stand for. */
 function statusOf(said: JsonObject): number {
   for (const value of [said.code, said.status, said.status_code]) {
-    const status = Number(value);
+    const status = Number(asNumber(value) ?? asString(value));
     if (status >= 400 && status < 600) return status;
   }
-  const words = [said.type, said.code, said.message, said.error].join(' ');
+  const words = [said.type, said.code, said.message, said.error].map(asString).join(' ');
   return STATUS_BY_WORD.find(([pattern]) => pattern.test(words))?.[1] ?? 500;
 }

@@ -31,6 +31,7 @@ const PARAMETERS: Readonly<Record<string, ReadParameter>> = {
   reasoning: skip,
   text: skip,
   stream: readStream,
+  stream_options: skip,
   max_output_tokens: (value, scope, name) => {
     const field = scope.dialect.maxTokens;
     if (typeof value === 'number') scope.body[field] = value;
@@ -41,6 +42,7 @@ const PARAMETERS: Readonly<Record<string, ReadParameter>> = {
   top_logprobs: readLogprobs,
   include: readInclude,
   metadata: copy,
+  moderation: copy,
   service_tier: copy,
   prompt_cache_key: copy,
   prompt_cache_options: copy,
@@ -65,6 +67,7 @@ export function readParameters(request: JsonObject, scope: ParameterScope): void
     if (Object.hasOwn(PARAMETERS, name)) PARAMETERS[name]!(value, scope, name);
     else scope.losses.add(pointerStep(name), 'parameter', 'Chat Completions has no such parameter');
   }
+  readStreamOptions(request.stream_options, scope);
   readReasoning(scope);
   readText(scope);
 }
@@ -102,6 +105,23 @@ function readStream(value: unknown, scope: ParameterScope, name: string): void {
   scope.body.stream = true;
   // Without it no usage comes with a stream, and Codex shows none.
   if (!scope.dialect.lacks.includes('stream_options')) scope.body.stream_options = { include_usage: true };
+}
+
+/** Behind `stream`: options of no stream are refused. */
+function readStreamOptions(value: unknown, scope: ParameterScope): void {
+  if (saysNothing(value)) return;
+  const options = asObject(value);
+  if (!options) tellWrong('stream_options', scope);
+  for (const [name, option] of Object.entries(options ?? {})) {
+    if (saysNothing(option)) continue;
+    const known = name === 'include_obfuscation' && !scope.dialect.lacks.includes(`stream_options.${name}`);
+    if (known && scope.body.stream === true) {
+      scope.body.stream_options = { ...asObject(scope.body.stream_options), [name]: option };
+    } else {
+      const reason = known ? 'there is no stream' : 'the provider has no such option';
+      scope.losses.add(`/stream_options${pointerStep(name)}`, 'parameter', reason);
+    }
+  }
 }
 
 function readLogprobs(value: unknown, scope: ParameterScope, name: string): void {

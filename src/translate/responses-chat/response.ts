@@ -3,6 +3,7 @@ import { createLosses, type Losses } from '../shared/losses.ts';
 import { createResponsesWriter } from '../shared/responses-writer.ts';
 import type { BackContext, ResponseTranslation } from '../types.ts';
 import { Answer } from './answer.ts';
+import { numberCalls } from './call-list.ts';
 import { type Ending, endingOf, failureOf } from './ends.ts';
 import { type MessageScope, readMessage } from './message-fields.ts';
 import { ANSWER_HOP } from './scope.ts';
@@ -30,7 +31,7 @@ function readCompletion(completion: JsonObject, scope: MessageScope): Ending {
   const message = asObject(choice?.message);
   if (!choice || !message) return NO_ANSWER;
   tellUnread(choice, OF_CHOICE, '/choices/0', losses);
-  readMessage(message, choice.logprobs, scope);
+  readMessage(numberCalls(message), choice.logprobs, scope);
   return readEnding(choice.finish_reason, losses);
 }
 

@@ -3,6 +3,7 @@ import { createLosses, type Losses } from '../shared/losses.ts';
 import { createResponsesWriter } from '../shared/responses-writer.ts';
 import type { BackContext, SourceEnd, StreamEvent, StreamStep, StreamTranslator } from '../types.ts';
 import { Answer } from './answer.ts';
+import { numberCalls } from './call-list.ts';
 import { type Ending, endingOf, failureOf } from './ends.ts';
 import { type MessageScope, readMessage } from './message-fields.ts';
 import { ANSWER_HOP } from './scope.ts';
@@ -80,9 +81,11 @@ class Translator implements StreamTranslator {
     }
     this.#answer.writer.begin();
     if (asObject(chunk.usage)) this.#usage = chunk.usage;
-    for (const choice of asArray(chunk.choices)) this.#readChoice(asObject(choice) ?? {});
+    let told = true;
+    for (const choice of asArray(chunk.choices)) told = this.#readChoice(asObject(choice) ?? {}) && told;
     tellUnread(chunk, OF_COMPLETION, '', this.#losses);
-    this.#textChunks.learn(data, chunk);
+    // The words of another choice are not told, and those of its next chunk must not be either.
+    if (told) this.#textChunks.learn(data, chunk);
   }
 
   /** A chunk that is broken leaves a hole in the answer, which must not look whole; any other text is none of it. */
@@ -91,18 +94,20 @@ class Translator implements StreamTranslator {
     if (data.trimStart().startsWith('{')) this.#answer.finish(BROKEN_CHUNK, this.#usage);
   }
 
-  #readChoice(choice: JsonObject): void {
+  /** @returns whether the choice is the one that is told */
+  #readChoice(choice: JsonObject): boolean {
     const index = asNumber(choice.index) ?? this.#choice ?? 0;
     this.#choice ??= index;
     if (index !== this.#choice) {
       this.#losses.add(`/choices/${index}`, 'part', 'a response is one answer: the first choice counts');
-      return;
+      return false;
     }
     // Some servers send the message as a whole within a stream.
-    const delta = asObject(choice.delta) ?? asObject(choice.message);
-    if (delta) readMessage(delta, choice.logprobs, this.#scope);
+    const delta = asObject(choice.delta) ?? numberCalls(asObject(choice.message) ?? {});
+    readMessage(delta, choice.logprobs, this.#scope);
     this.#finish = asString(choice.finish_reason) || this.#finish;
     tellUnread(choice, OF_CHOICE, '/choices/0', this.#losses);
+    return true;
   }
 
   /** @param marked whether `[DONE]` stood at the end: without it, and without a reason to finish, the stream was cut */

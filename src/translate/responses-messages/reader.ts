@@ -1,4 +1,4 @@
-import { asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
+import { asNumber, asObject, asString, type JsonObject } from '../../protocols/grammar.ts';
 import { entryOf } from '../../util/entries.ts';
 import { createLosses, type Losses, pointerStep } from '../shared/losses.ts';
 import type { ResponseEnd } from '../shared/response-object.ts';
@@ -156,7 +156,7 @@ export class MessageReader {
     const delta = asObject(event.delta);
     const block = this.#blocks.get(event.index);
     if (block && delta) block.delta(delta);
-    else this.losses.add(`/content/${String(event.index)}`, 'event', 'a delta for a block that is not open');
+    else this.losses.add(`/content/${asNumber(event.index)}`, 'event', 'a delta for a block that is not open');
   }
 
   #stopBlock(index: unknown): void {

@@ -107,8 +107,8 @@ function allowedNames(choice: unknown, { tools, losses }: ToolScope): Set<string
 
 /** Provider's name of the one tool that a tool choice names. */
 function chosenName(choice: JsonObject, tools: FlatTools): string | undefined {
-  const { type } = choice;
-  if (SEARCH_TYPES.test(String(type))) return WEB_SEARCH;
+  const type = asString(choice.type) ?? '';
+  if (SEARCH_TYPES.test(type)) return WEB_SEARCH;
   if (type === 'local_shell') return tools.providerName('local_shell', 'local_shell');
   const name = asString(choice.name);
   if (name === undefined || (type !== 'function' && type !== 'custom')) return undefined;

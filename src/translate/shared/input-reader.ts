@@ -30,6 +30,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Up to the first character of the value, when it is a string: what comes before it is not input. */
 const HEAD = /^\s*\{\s*"input"\s*:\s*"/;
+/** Where the head is looked for: with every delta of other arguments again, it would cost their whole length each time. */
+const HEAD_CHARS = 256;
 const SPECIAL = /["\\]/g;
 const TAIL = /^\s*\}\s*$/;
 
@@ -47,8 +49,9 @@ class Reader implements InputReader {
 
   push(delta: string): string {
     if (this.#state === 'string') return this.#readString(this.#kept + delta);
+    const before = this.#kept.length;
     this.#kept += delta;
-    return this.#state === 'head' ? this.#readHead() : '';
+    return this.#state === 'head' && before <= HEAD_CHARS ? this.#readHead() : '';
   }
 
   end(): { rest: string; problem?: string } {

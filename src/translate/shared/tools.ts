@@ -183,16 +183,28 @@ class Run {
     const provider = this.#names.offer(planned);
     const said = asString(tool.description);
     const description = said && addition ? `${said}\n\n${addition}` : said || addition;
-    // A tool that is told again (in a later search result) replaces what was told before, in its old place.
-    this.#functions.set(provider, {
+    const offered: FlatFunction = {
       name: provider,
       ...(description && { description }),
       ...fields,
       tool: planned,
       ...(about !== undefined && { about }),
       path,
-    });
+    };
+    // A tool that is told again (in a later search result) replaces what was told before, in its old place.
+    const before = this.#functions.get(provider);
+    if (before) this.#tellChange(before, offered);
+    this.#functions.set(provider, offered);
     this.#tellUnread(tool, kind, path);
+  }
+
+  #tellChange(before: FlatFunction, now: FlatFunction): void {
+    const said = ({ description, parameters, strict }: FlatFunction) =>
+      JSON.stringify([description, parameters, strict]);
+    if (said(before) !== said(now)) this.#losses.add(before.path, 'tool', ANEW);
+    if (before.about !== undefined && before.about !== now.about) {
+      this.#losses.add(`${groupPath(before)}/description`, 'field', ANEW);
+    }
   }
 
   #tellUnread(tool: JsonObject, kind: PlannedTool['kind'], path: string): void {
@@ -203,6 +215,9 @@ class Run {
     }
   }
 }
+
+/** A hint by its words (loss-weights.ts): what is said later holds. */
+const ANEW = 'a later item of the input sets it anew';
 
 const COMMON_FIELDS: ReadonlySet<string> = new Set(['type', 'name', 'description']);
 

@@ -337,6 +337,27 @@ describe('--list', () => {
   });
 });
 
+/** The gateway of the other tests, which ends with the fifth request: the first of a check. */
+const CRASHING = `
+import { Server } from 'node:http';
+const emit = Server.prototype.emit;
+let requests = 0;
+Server.prototype.emit = function (type, ...rest) {
+  if (type === 'request' && ++requests > 4) {
+    console.error('out of tape');
+    process.exit(3);
+  }
+  return emit.call(this, type, ...rest);
+};
+`;
+
+it('tells of a gateway that ended while it was tried', async () => {
+  await writeFile(`${cwd}/crash.mjs`, CRASHING);
+  const command = MISLABELLING_GATEWAY.replace(' ', ' --import ./crash.mjs ');
+  const { err } = await conformance(['--launch', command, '--filter', LABEL_CHECK, '--no-out'], { cwd });
+  expect(err).toContain('The gateway ended by itself, with exit code 3.\nIt wrote:\n  out of tape\n');
+});
+
 describe('what stands in the way of a run', () => {
   it('is a port of the provider that is taken', async () => {
     const taken = await startScriptedUpstream();

@@ -51,3 +51,21 @@ export function turnsOf(json: Json): Json[] {
   const turns = json.input ?? json.messages;
   return Array.isArray(turns) ? (turns as Json[]) : [];
 }
+
+/** Refuses with 503 after three answers of 502. @param ms for so long @param path only there */
+export function breaker(ms: number, path = ''): Hooks {
+  const failures: number[] = [];
+  return {
+    request({ url }) {
+      if (!url.endsWith(path)) return undefined;
+      const third = failures.at(-3);
+      if (third === undefined || Date.now() - failures.at(-1)! > ms) return undefined;
+      const body = '{"error":{"message":"the circuit is open","type":"server_error","code":"open","param":null}}';
+      return { status: 503, headers: { 'content-type': 'application/json' }, body };
+    },
+    head({ status }) {
+      if (status === 502) failures.push(Date.now());
+      else failures.length = 0;
+    },
+  };
+}

@@ -36,6 +36,8 @@ export interface Hooks {
   closeAfter?: number;
   /** Everything of a stream is given out at its end. */
   holdStream?: boolean;
+  /** Written again and again until the provider's stream is over. */
+  keepAlive?: { text: string; ms: number };
   /** How the end of the stream is given on: `clean` although it broke, `never`, or more text before it. */
   end?: 'clean-although-broken' | { append: string };
   /** Asks once more, as many times, when the answer has this status. */
@@ -130,7 +132,9 @@ async function give(
   const head = { status: answer.statusCode ?? 502, headers: { ...answer.headers } as Record<string, string> };
   hooks.head?.(head, request);
   const streamed = /event-stream/.test(answer.headers['content-type'] ?? '');
-  const changed = streamed ? hooks.event || hooks.end || hooks.holdStream || hooks.lateHead : hooks.body;
+  const changed = streamed
+    ? hooks.event || hooks.end || hooks.holdStream || hooks.keepAlive || hooks.lateHead
+    : hooks.body;
   if (changed) delete head.headers['content-length'];
   const begin = () => {
     response.writeHead(head.status, head.headers);
@@ -163,6 +167,9 @@ function giveEvents(answer: IncomingMessage, response: ServerResponse, hooks: Ho
   const held: string[] = [];
   const write = (text: string) => (hooks.holdStream ? held.push(text) : response.write(text));
   if (!hooks.lateHead) begin();
+  const { text: ping = '', ms } = hooks.keepAlive ?? {};
+  const timer = ms === undefined ? undefined : setInterval(() => response.write(ping), ms);
+  answer.on('close', () => clearInterval(timer));
   answer.setEncoding('utf8');
   answer.on('data', (chunk: string) => {
     rest += chunk;

@@ -1,6 +1,6 @@
 import { isSameJson } from '../../../src/conformance/harness/same-json.ts';
 import type { Build } from './defect.ts';
-import { onEvents, onRequests, turnsOf } from './edit.ts';
+import { breaker, onEvents, onRequests, turnsOf } from './edit.ts';
 import type { Json } from './hop.ts';
 
 /** A gateway that is right in another way than ours: no check may call it broken. */
@@ -196,6 +196,33 @@ export const INNOCENTS: readonly Innocent[] = [
     checks: ['errors.recovery.after-failures'],
   },
   {
+    id: 'opens-its-breaker',
+    what: 'refuses for a second after some failures, without asking the provider',
+    front: breaker(1000),
+    checks: ['errors.recovery.after-failures'],
+  },
+  {
+    id: 'pause-in-the-other-form',
+    what: 'says until when to wait where the provider says how long, and the reverse',
+    front: {
+      head({ headers }) {
+        const said = headers['retry-after'];
+        if (said === undefined) return;
+        const isDate = said.endsWith('GMT');
+        const until = isDate ? Date.parse(said) : Date.now() + Number(said) * 1000;
+        headers['retry-after'] = isDate
+          ? String(Math.ceil((until - Date.now()) / 1000))
+          : new Date(until).toUTCString();
+      },
+    },
+    checks: [
+      'errors.retry-after.429-seconds',
+      'errors.retry-after.429-date',
+      'errors.retry-after.503-seconds',
+      'errors.retry-after.503-date',
+    ],
+  },
+  {
     id: 'full',
     what: 'refuses streams that are too many with 429',
     front: {
@@ -215,5 +242,20 @@ export const INNOCENTS: readonly Innocent[] = [
     what: 'closes a WebSocket where the provider refuses what was asked',
     front: { upgrade: { connection: () => ({ down: (message) => (message.type === 'error' ? 1011 : [message]) }) } },
     checks: ['responses.websocket.after-error'],
+  },
+  {
+    id: 'answers-from-its-cache',
+    what: 'answers a request that it has answered before itself',
+    front: {
+      request: (() => {
+        const known = new Set<string>();
+        return ({ body }) => {
+          if (!known.has(body.toString())) return void known.add(body.toString());
+          return { status: 200, headers: { 'content-type': 'text/event-stream' }, body: 'data: {}\n\n' };
+        };
+      })(),
+    },
+    checks: ['cache.prefix.same-bytes', 'cache.prefix.session'],
+    verdicts: /^(?:pass|not-applicable)$/,
   },
 ];

@@ -1,6 +1,6 @@
 import type { Defect } from './defect.ts';
 import { CLIENT_KEY } from './defect.ts';
-import { dropField, onEvents, onHead, onRequests, turnsOf } from './edit.ts';
+import { breaker, dropField, onEvents, onHead, onRequests, turnsOf } from './edit.ts';
 import type { Json } from './hop.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -406,6 +406,31 @@ export const MEANING_DEFECTS: readonly Defect[] = [
       },
     },
     caughtBy: 'errors.strange.web-page',
+  },
+  {
+    id: 'document-cut',
+    what: 'a document is cut in its middle',
+    seen: 'assumed: a buffer of a fixed size',
+    front: { body: (text, { status }) => (status === 200 ? text.slice(0, text.length >> 1) : text) },
+    client: 'chat',
+    caughtBy: 'chat.valid.text-json',
+  },
+  {
+    id: 'compaction-forgotten',
+    what: 'a compaction is dropped on the next turn, and instructions are added',
+    seen: 'gateways.md section 4: compaction; CCX, whose converters know no such item',
+    front: onRequests((json) => {
+      json.input = turnsOf(json).filter(({ type }) => type !== 'compaction');
+      json.instructions = 'Made-up instructions of a gateway, which knows better what a model needs to be told.';
+    }),
+    caughtBy: 'responses.compact.turned-back',
+  },
+  {
+    id: 'stays-down',
+    what: 'three failures of the provider, and nothing is let through any more',
+    seen: 'assumed: a breaker that nothing closes',
+    front: breaker(Number.POSITIVE_INFINITY, '/responses'),
+    caughtBy: 'errors.recovery.after-failures',
   },
   {
     id: 'ids-made-anew',

@@ -14,6 +14,13 @@ export const WIRE_DEFECTS: readonly Defect[] = [
     caughtBy: 'wire.stream.held-back',
   },
   {
+    id: 'held-back-with-pings',
+    what: 'everything of a stream comes at its end, and pings until then',
+    seen: 'gateways that keep connections alive while they collect the answer of a provider',
+    front: { holdStream: true, keepAlive: { text: 'event: ping\ndata: {"type":"ping"}\n\n', ms: 50 } },
+    caughtBy: 'wire.stream.held-back',
+  },
+  {
     id: 'one-event-late',
     what: 'each event is given out when the next one comes',
     seen: 'buffering by events',

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Check } from '../../../src/conformance/check.ts';
 import { createDeskRoom } from '../../../src/conformance/harness/desk.ts';
-import { judgeJobs } from '../../../src/conformance/harness/judge.ts';
+import { type JudgeOptions, judgeJobs } from '../../../src/conformance/harness/judge.ts';
 import type { Tried } from '../../../src/conformance/harness/try-check.ts';
+import type { Job } from '../../../src/conformance/run.ts';
 
 const closed: (() => void)[] = [];
 
@@ -38,15 +39,24 @@ async function judge(silent: RegExp) {
 }
 
 async function judgeAt(baseUrl: string, check: Check) {
-  const [judged] = await judgeJobs([{ check, route: { client: 'responses', model: 'm' }, routed: true }], {
+  const [result] = await judgeJobs([jobOf(check)], optionsAt(baseUrl));
+  return result!;
+}
+
+function jobOf(check: Check): Job {
+  return { check, route: { client: 'responses', model: 'm' }, routed: true };
+}
+
+function optionsAt(baseUrl: string): JudgeOptions {
+  return {
     ground: {
       ...{ name: 'gateway', baseUrl, key: undefined, extraHeaders: {}, timeoutMs: 400, seed: 's' },
       room: createDeskRoom(true),
     },
     control: { try: async () => WELL, close: async () => {} },
+    keep: async ({ result }) => result,
     ...{ concurrency: 1, bail: false, canary: undefined },
-  });
-  return judged!.result;
+  };
 }
 
 describe('something that did not come in time', () => {
@@ -58,6 +68,41 @@ describe('something that did not come in time', () => {
     const { verdict, reason } = await judge(/./);
     expect(verdict).toBe('inconclusive');
     expect(reason).toContain('too slow here to be judged by the clock');
+  });
+});
+
+describe('what was exchanged', () => {
+  it('is handed over as soon as a check is judged, before the next one is tried', async () => {
+    const log: string[] = [];
+    const made = (id: string, verdict: 'pass' | 'fail', alone: Partial<Check>): Job =>
+      jobOf({
+        ...CHECK,
+        ...{ id, ...alone },
+        run: async (t) => {
+          log.push(`try ${id}`);
+          t.expect((await t.call({ body: {} })).status === 200 && verdict === 'pass', 'made up');
+        },
+      });
+    const alone = { alone: 'unmarked' } as const;
+    const jobs = [made('last', 'pass', alone), made('beside', 'fail', {}), made('other', 'fail', alone)];
+    const results = await judgeJobs(jobs, {
+      ...optionsAt(await gateway(/slow/)),
+      keep: async ({ result, observed }) => {
+        log.push(`keep ${result.check}, ${observed.length}`);
+        return { ...result, notes: ['kept'] };
+      },
+    });
+    // What fails is tried once more, and then with other headers.
+    expect(log).toEqual([
+      ...['try beside', 'try beside', 'try beside', 'keep beside, 1'],
+      ...['try last', 'keep last, 1'],
+      ...['try other', 'try other', 'try other', 'keep other, 1'],
+    ]);
+    expect(results.map(({ check, verdict, notes }) => [check, verdict, notes])).toEqual([
+      ['last', 'pass', ['kept']],
+      ['beside', 'fail', ['kept']],
+      ['other', 'fail', ['kept']],
+    ]);
   });
 });
 

@@ -7,6 +7,14 @@ const start = (index: number, block: object) => ({ type: 'content_block_start', 
 const delta = (index: number, value: object) => ({ type: 'content_block_delta', index, delta: value });
 
 describe('assembleMessages', () => {
+  it('keeps a count where a later event counts nothing', () => {
+    const { usage } = assembleMessages([
+      { type: 'message_start', message: { usage: { input_tokens: 5, output_tokens: 1 } } },
+      { type: 'message_delta', delta: {}, usage: { input_tokens: null, output_tokens: 7 } },
+    ]);
+    expect(usage).toEqual({ input_tokens: 5, output_tokens: 7 });
+  });
+
   it('joins blocks, usage and stop reason', () => {
     const result = assembleMessages([
       {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { legOf } from '../../../src/cassette/legs.ts';
@@ -31,6 +32,19 @@ async function upstreamThat(speaks: readonly Protocol[], script?: readonly Scrip
   const upstream = await startScriptedUpstream({ speaks, ...(script ? { script } : {}) });
   closing.push(() => upstream.close());
   return upstream;
+}
+
+/** @returns its base URL */
+async function serverThat(answer: (path: string, response: ServerResponse) => void): Promise<string> {
+  const server = createServer((request, response) => answer(request.url?.replace('/v1', '') ?? '', response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function proxyTo(upstream: ScriptedUpstream, translation: TranslationOptions): Promise<RunningProxy> {
@@ -294,6 +308,28 @@ describe('a provider whose protocol is to be found out', () => {
     expect(found).toHaveLength(1);
   });
 
+  it.each([401, 404, 500])('is still to be found out after a %s', async (status) => {
+    const refusal = { error: { message: 'made-up', code: 'model_not_found' } };
+    let refuses = true;
+    const found: Protocol[] = [];
+    const upstream = await serverThat((path, response) => {
+      const answers = path === PATHS.chat && !refuses;
+      const known = path === PATHS.chat || (refuses && status !== 404);
+      const body = { choices: [{ index: 0, message: { role: 'assistant', content: TEXT }, finish_reason: 'stop' }] };
+      response.writeHead(answers ? 200 : known ? status : 404, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answers ? body : refusal));
+    });
+    const translation: TranslationOptions = { protocol: 'auto', onFound: (protocol) => found.push(protocol) };
+    const proxy = await startProxy({ upstream, translation });
+    closing.push(() => proxy.close(0));
+    expect((await ask(proxy, 'responses', REQUESTS.responses(false))).status).toBe(status);
+    expect(found).toEqual([]);
+    refuses = false;
+    const told = await readAnswer('responses', await ask(proxy, 'responses', REQUESTS.responses(false)), false);
+    expect(told.text).toBe(TEXT);
+    expect(found).toEqual(['chat']);
+  });
+
   it('gives the client its last word when it speaks none', async () => {
     const upstream = await upstreamThat([]);
     const proxy = await proxyTo(upstream, { protocol: 'auto' });
@@ -301,6 +337,27 @@ describe('a provider whose protocol is to be found out', () => {
     expect(response.status).toBe(404);
     expect(asObject(((await response.json()) as JsonObject).error)?.message).toMatch(/Nothing answers POST/);
     expect(upstream.requests.map(({ protocol }) => protocol)).toEqual(['chat', 'responses', 'messages']);
+  });
+});
+
+describe('what is nested too deeply', () => {
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+
+  it.each([
+    ['/messages/count_tokens', `{"tools":[${deep}]}`, 400],
+    [
+      '/messages',
+      `{"model":"m","max_tokens":9,"messages":[],"tools":[{"name":"f","input_schema":{"a":${deep}}}]}`,
+      400,
+    ],
+    ['/messages', '{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"}]}', 422],
+  ])('is answered, and the proxy goes on: %s', async (path, body, status) => {
+    const upstream = await serverThat((_path, response) => response.writeHead(422).end(`{"detail":${deep}}`));
+    const proxy = await startProxy({ upstream, translation: { protocol: 'chat' } });
+    closing.push(() => proxy.close(0));
+    const answers = await Promise.all([0, 1].map(() => fetch(proxy.url + path, { method: 'POST', body })));
+    expect(answers.map((answer) => answer.status)).toEqual([status, status]);
+    expect(await answers[0]!.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
   });
 });
 

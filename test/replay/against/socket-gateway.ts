@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -24,6 +24,8 @@ export interface SocketFault {
   refuses?: number;
   /** Asks upstream with a POST, and hands the answer on as one message of type `error`. */
   overHttp?: boolean;
+  /** Answers the client's close frame with bytes that are no frame. */
+  garblesEnd?: boolean;
   /** Told of every upgrade. */
   seen?(headers: Record<string, unknown>): void;
 }
@@ -44,6 +46,10 @@ export async function startSocketGateway(upstream: string, fault: SocketFault = 
     }
     server.handleUpgrade(request, transport, first, (client) => {
       client.on('error', () => {});
+      if (fault.garblesEnd) {
+        const { _receiver: receiver } = client as unknown as { _receiver: EventEmitter };
+        receiver.prependListener('conclude', () => transport.write(Buffer.from([0xf0, 0])));
+      }
       const live = new WebSocket(upstream.replace(/^http/, 'ws').replace(/\/v1$/, request.url ?? ''));
       const opened = once(live, 'open');
       opened.catch(() => fault.overHttp || client.terminate());

@@ -147,6 +147,12 @@ describe('a gateway that passes WebSockets on', () => {
     expect(seen[0]!['sec-websocket-key']).not.toBe('recorded');
   });
 
+  it('passes with whatever it says behind the end of the connection', async () => {
+    const report = await run([turn('one', 'r1', { connection: 'c1' })], faulty({ garblesEnd: true }));
+    expect(failuresIn(report)).toEqual([]);
+    expect(report.counts.passed).toBe(5);
+  });
+
   it('passes when it gives answers ids of its own, which what follows goes on with', async () => {
     const asked: unknown[] = [];
     const report = await run(

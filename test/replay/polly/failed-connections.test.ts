@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import type { RecordedExchange } from '../../../src/cassette/legs.ts';
 import { sourceOfList } from '../../../src/replay/exchange-source.ts';
+import { createCassetteDispatcher } from '../../../src/replay/polly/dispatcher.ts';
 import { withFailedConnections } from '../../../src/replay/polly/failed-connections.ts';
 import type { Outcome } from '../../../src/util/types.ts';
 import { collect } from '../../helpers/cassette-files.ts';
+import { dispatch } from '../../helpers/dispatch.ts';
 import { recorded } from '../../helpers/recorded.ts';
 
 function exchange(outcome: Outcome, how: string, attempts = 0): RecordedExchange {
@@ -31,6 +33,19 @@ test.each([
   expect(await source.exchange(1)).toEqual(listed);
   expect(await source.exchange(2)).toBeUndefined();
   expect(original.attempts).toHaveLength(recordedAttempts);
+});
+
+test('a request without an answer in the file of another program is no attempt of ours', async () => {
+  const failed = recorded({ status: 0, outcome: 'upstream-error' });
+  failed.client._producer = { name: 'WebInspector' };
+  const source = sourceOfList([failed, recorded({ method: 'GET', url: '/v1/models', answer: 'all' })]);
+  expect((await withFailedConnections(source).exchange(1))?.attempts).toEqual([]);
+  // So a cassette with one side alone is served by that.
+  const deck = await createCassetteDispatcher({ cassette: source });
+  const asked = dispatch(deck.dispatcher, { method: 'GET', path: '/v1/models' });
+  await asked.over;
+  expect(asked.text()).toBe('all');
+  await deck.close();
 });
 
 test('the attempt asks what the client asked, and has no answer', async () => {

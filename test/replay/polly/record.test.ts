@@ -464,3 +464,14 @@ async function refusedOrigin(): Promise<string> {
   await new Promise((resolve) => server.close(resolve));
   return `http://127.0.0.1:${port}`;
 }
+
+test('a request that cannot be recorded gives its body up', async () => {
+  const folder = join(temporaryFolder(), 'none');
+  writeFileSync(folder, 'a file');
+  const deck = await open(join(folder, 'x.har'), 'all');
+  const body = new Readable({ read() {} });
+  const asked = dispatch(deck.dispatcher, { origin: 'http://127.0.0.1:9', body });
+  await asked.over;
+  expect(asked.error).toMatchObject({ code: 'output-failed' });
+  expect(body.destroyed).toBe(true);
+});

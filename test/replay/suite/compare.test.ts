@@ -131,4 +131,23 @@ describe('compareStreams', () => {
     });
     expect(compareStreams(secret('[redacted:jwt#1]') + b, secret('x') + c).how).toBe('different');
   });
+
+  it.each(['', event('d', {})])('names the event that is known to differ, not a placeholder before it (%#)', (more) => {
+    const first = event('a', { text: '[redacted:jwt#1]' });
+    const made = event('a', { text: 'x' }) + event('b', { type: 'b', n: 9 }) + c + more;
+    const difference = differenceOf(compareStreams(first + b + c, made));
+    expect(difference).toMatchObject({
+      message: 'event 2 (b) differs at /n',
+      pointer: '/n',
+      event: 1,
+      offset: first.length,
+    });
+    expect(difference.diff![0]).toBe('  1: a {"text":"[redacted:jwt]"}');
+  });
+
+  it('names an event that is one too many, not a placeholder before it', () => {
+    const secret = (text: string) => event('a', { text });
+    const difference = differenceOf(compareStreams(secret('[redacted:jwt#1]') + b, secret('x') + b + c));
+    expect(difference).toMatchObject({ message: 'event 3 (c) is one too many', event: 2 });
+  });
 });

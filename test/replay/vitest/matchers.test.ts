@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import '../../../src/replay/vitest/use-cassette.ts';
 import { toMatchCassette } from '../../../src/replay/vitest/matchers.ts';
+import { fixture } from '../../helpers/cassette-files.ts';
 
 const request = { model: 'gpt-5.5', input: 'hi' };
 
@@ -62,4 +63,10 @@ test('toBeGrammatical says when nobody knows the protocol', () => {
 
 test('toMatchCassette needs a cassette', async () => {
   await expect(toMatchCassette({ path: '/' }, undefined)).rejects.toThrow('Call useCassette first');
+});
+
+test('toMatchCassette says of a request that cannot be sent what is wrong with it', async () => {
+  await expect(toMatchCassette({ path: 'http://[' }, undefined, fixture('cassettes/0.169.0/text.har'))).rejects.toThrow(
+    'Invalid URL',
+  );
 });

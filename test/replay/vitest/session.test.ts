@@ -107,6 +107,20 @@ describe('mode none', () => {
   });
 });
 
+test('a cassette within another one takes its place, and records what the network says', async () => {
+  const server = createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/responses`;
+  const one = makeTest();
+  const outer = await beginSession('text', one, { mode: 'once' });
+  const inner = await beginSession('new', one, { mode: 'once' });
+  expect((await ask(url, 'hi')).status).toBe(200);
+  await inner.end(one);
+  await outer.end(one);
+  expect([inner.deck.recorded, outer.deck.served, outer.deck.misses.length]).toEqual([1, 0, 0]);
+});
+
 test('a second test may not record over the cassette of the first, which may be run again', async () => {
   const server = createServer((_, response) => response.end('{}')).listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());

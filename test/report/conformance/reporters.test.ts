@@ -175,6 +175,14 @@ describe('the Markdown report', () => {
     );
   });
 
+  it('tells the others where one failure alone would fill a comment', () => {
+    const [first] = MADE_RESULTS;
+    const results = ['x'.repeat(50_000), 'a short reason'].map((reason) => ({ ...first!, reason, faults: [] }));
+    const text = write('markdown', { results });
+    expect(text).toContain('a short reason');
+    expect(text).toContain('… and 1 more.');
+  });
+
   it('fits into a comment, however much failed', () => {
     const [first] = MADE_RESULTS;
     const faults = Array.from({ length: 50 }, () => ({ message: 'm'.repeat(300), actual: 'v'.repeat(1000) }));

@@ -168,6 +168,35 @@ describe('the Markdown report', () => {
     expect(long.match(/^- `a\.har` #/gm)).toHaveLength(20);
     expect(long).toContain('… and 10 more.');
   });
+
+  it('fits into a comment, however much there is to tell', () => {
+    const [cassette] = madeReport().cassettes;
+    const [exchange] = cassette!.exchanges;
+    const results = exchange!.results.map((result, i) => ({
+      ...result,
+      ...(result.reason ? { reason: `${i} ${'r'.repeat(5000)}` } : {}),
+      ...(result.failures
+        ? {
+            failures: result.failures.map((one) => ({
+              ...one,
+              message: 'm'.repeat(70_000),
+              pointer: 'p'.repeat(9000),
+            })),
+          }
+        : {}),
+    }));
+    const cassettes = Array.from({ length: 400 }, (_, i) => ({
+      ...cassette!,
+      cassette: `${i}-${'c'.repeat(200)}.har`,
+      exchanges: [{ ...exchange!, results: [...results, { ...results[1]!, reason: `${i} of them` }] }],
+    }));
+    const long = write('markdown', { cassettes });
+    expect(long.length).toBeLessThan(65_536);
+    expect(long).toContain('- `0-ccc');
+    expect(long).toContain('… and 380 more cassettes.');
+    expect(long).toMatch(/… and \d{3} more\./);
+    expect(long).toContain('… and 381 more reasons.');
+  });
 });
 
 describe('the HTML report', () => {

@@ -215,7 +215,11 @@ const MESSAGES_HEAD: JsonObject = { model: MODEL, max_tokens: 100 };
 /** A parameter on its own, beside what the protocol requires and what it needs to mean something. */
 export function wrapParameter(protocol: Protocol, name: string): Wrap {
   const base: Readonly<Record<Protocol, JsonObject>> = {
-    responses: { input: 'Begin.', tools: [{ type: 'function', name: 'run', strict: false, parameters: null }] },
+    responses: {
+      input: 'Begin.',
+      tools: [{ type: 'function', name: 'run', strict: false, parameters: null }],
+      ...(name === 'stream_options' && { stream: true }),
+    },
     chat: {
       messages: [{ role: 'user', content: 'Begin.' }],
       tools: [{ type: 'function', function: { name: 'run' } }],

@@ -25,6 +25,71 @@ const text = (said: string, fields: JsonObject = {}) => ({
 const thoughts = (said: string) => ({ type: 'reasoning', summary: [{ type: 'summary_text', text: said }] });
 const MESSAGE = '/choices/0/message';
 
+describe('thoughts that a bound cut off', () => {
+  const message = { content: null, reasoning: 'Hm', reasoning_details: [{ type: 'reasoning.encrypted', data: 'd' }] };
+
+  it('are told without what could be sent back of them', () => {
+    const { output, lost } = read(message, 'openrouter', { finish_reason: 'length' });
+    expect(output).toMatchObject([thoughts('Hm')]);
+    expect(output[0]).not.toHaveProperty('encrypted_content');
+    expect(lost).toEqual([`field ${MESSAGE}/reasoning_details`]);
+  });
+
+  it('are whole where the answer goes on behind them', () => {
+    const { output, lost } = read({ ...message, content: 'So' }, 'openrouter', { finish_reason: 'length' });
+    expect(output).toMatchObject([thoughts('Hm'), text('So')]);
+    expect(output[0]).toHaveProperty('encrypted_content');
+    expect(lost).toEqual([]);
+  });
+});
+
+describe('the calls of a whole message', () => {
+  const told = (...calls: unknown[]) => {
+    const { output, lost } = read({ content: null, tool_calls: calls });
+    return {
+      calls: output.map(({ name, arguments: text }) => `${name} ${text}`),
+      lost,
+      ids: output.map((item) => item.call_id),
+    };
+  };
+  const call = (name: string, text: string, id?: string) => ({
+    id,
+    type: 'function',
+    function: { name, arguments: text },
+  });
+
+  it('are as many as its entries, without ids and arguments', () => {
+    expect(told(call('run', ''), call('stop', ''), call('stop', ''))).toMatchObject({
+      calls: ['run {}', 'stop {}', 'stop {}'],
+      lost: [],
+    });
+  });
+
+  it('are told apart where they have one id or one index', () => {
+    const { calls, lost, ids } = told(
+      { ...call('run', '{}', 'a'), index: 0 },
+      { ...call('stop', '{"a":1}', 'a'), index: 0 },
+    );
+    expect(calls).toEqual(['run {}', 'stop {"a":1}']);
+    expect(lost).toEqual([]);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('stand in a stream as well', () => {
+    const stream = translateStream(back('chat'));
+    const message = { role: 'assistant', content: null, tool_calls: [call('run', ''), call('stop', '')] };
+    const chunk = { choices: [{ index: 0, message, finish_reason: 'tool_calls' }] };
+    const { events } = stream.push({ name: undefined, data: JSON.stringify(chunk) });
+    const last = [...events, ...stream.end('done').events].at(-1)!;
+    const { output } = asObject(asObject(JSON.parse(last.data))?.response) as { output: JsonObject[] };
+    expect(output.map(({ name }) => name)).toEqual(['run', 'stop']);
+  });
+
+  it('are none where an entry is none', () => {
+    expect(told(7, call('run', '{}'))).toMatchObject({ calls: ['run {}'], lost: [`value ${MESSAGE}/tool_calls`] });
+  });
+});
+
 describe('a message', () => {
   const CASES: [name: string, message: JsonObject, output: unknown[], lost: string[]][] = [
     [

@@ -5,11 +5,18 @@ import { createContext } from '../../../src/translate/context.ts';
 import { defaultDialect } from '../../../src/translate/dialects.ts';
 import { translateStream } from '../../../src/translate/responses-chat/stream.ts';
 import { createTextChunks } from '../../../src/translate/responses-chat/text-chunks.ts';
+import type { StreamStep } from '../../../src/translate/types.ts';
 import { assertProperty } from '../../helpers/properties.ts';
 
 function chunk(delta: JsonObject, more: JsonObject = {}, ofChoice: JsonObject = {}): JsonObject {
   const choice = { index: 0, delta, logprobs: null, finish_reason: null, ...ofChoice };
   return { id: 'c-1', object: 'chat.completion.chunk', model: 'm', choices: [choice], ...more };
+}
+
+function translate(texts: readonly string[]): StreamStep[] {
+  const plan = { request: {}, model: 'm', tools: new Map(), callIds: new Map(), stream: true };
+  const stream = translateStream({ ...createContext('1700000000000-seed', defaultDialect('chat')), plan });
+  return [...texts.map((data) => stream.push({ name: undefined, data })), stream.end('truncated')];
 }
 
 /** What is known of a text after one chunk was learnt. */
@@ -35,6 +42,19 @@ describe('chunks that differ in their words alone', () => {
     const spaced = JSON.stringify(first, null, 1);
     chunks.learn(spaced, first);
     expect(chunks.wordsOf(spaced.replace('Hello', 'there'))).toBe('there');
+  });
+});
+
+describe('chunks of another choice', () => {
+  it('are not told, however many come', () => {
+    const told = ['first', 'first', 'second', 'second', 'second', 'first', 'second'];
+    const texts = told.map((content) => JSON.stringify(chunk({ content }, {}, { index: content === 'first' ? 0 : 1 })));
+    const steps = translate(texts);
+    const deltas = steps.flatMap(({ events }) =>
+      events.flatMap(({ data }) => (JSON.parse(data) as { delta?: string }).delta ?? []),
+    );
+    expect(deltas).toEqual(['first', 'first', 'first']);
+    expect(steps.flatMap(({ losses }) => losses.map(({ path }) => path))).toEqual(['/choices/1']);
   });
 });
 
@@ -79,14 +99,6 @@ describe('a stream', () => {
     words.map((content) => chunk({ content }, { obfuscation: content })),
     words.map((refusal) => chunk({ refusal })),
   );
-  const context = () => {
-    const plan = { request: {}, model: 'm', tools: new Map(), callIds: new Map(), stream: true };
-    return { ...createContext('1700000000000-seed', defaultDialect('chat')), plan };
-  };
-  const translate = (texts: readonly string[]) => {
-    const stream = translateStream(context());
-    return [...texts.map((data) => stream.push({ name: undefined, data })), stream.end('truncated')];
-  };
 
   it('says the same as when no two chunks begin alike', () => {
     assertProperty(

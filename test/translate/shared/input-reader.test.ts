@@ -75,6 +75,14 @@ describe('createInputReader', () => {
     );
   });
 
+  it('looks for the input at the beginning alone, and for what came late when all is there', () => {
+    const reader = createInputReader();
+    expect(reader.push(' '.repeat(300))).toBe('');
+    expect(reader.push('{"input":"ab"}')).toBe('');
+    expect(reader.end()).toEqual({ rest: 'ab' });
+    expect(createInputReader().push(`${' '.repeat(300)}{"input":"ab`)).toBe('ab');
+  });
+
   it('gives the input while it streams', () => {
     const reader = createInputReader();
     expect(reader.push('{"input":"ab')).toBe('ab');

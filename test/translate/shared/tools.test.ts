@@ -159,6 +159,19 @@ describe('flattenTools', () => {
     ]);
   });
 
+  it('tells what a later telling changes, where the earlier one said it', () => {
+    const group = (description: string, ...tools: unknown[]) => ({ type: 'namespace', name: 'n', description, tools });
+    const add = { ...ADD, name: 'add', description: 'Adds.' };
+    const lost = (...tools: unknown[]) => flatten({ tools }).losses.map(({ path, reason }) => [path, reason]);
+    const anew = 'a later item of the input sets it anew';
+    expect(lost(group('One.', add), group('One.', { ...add, parameters: { ...ADD.parameters } }))).toEqual([]);
+    expect(lost(group('One.', add), group('Two.', add))).toEqual([['/tools/0/description', anew]]);
+    expect(lost(group('', add), group('Two.', add))).toEqual([]);
+    for (const change of [{ description: 'Sums.' }, { parameters: { type: 'object' } }, { strict: true }]) {
+      expect(lost(add, { ...add, strict: false, ...change })).toEqual([['/tools/0', anew]]);
+    }
+  });
+
   it("offers the client's own search, and leaves the server's to the hop", () => {
     const client = { type: 'tool_search', execution: 'client', description: 'Finds.', parameters: ADD.parameters };
     const server = { type: 'tool_search' };

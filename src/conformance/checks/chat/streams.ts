@@ -12,11 +12,16 @@ const USAGE = 'OpenAI API reference, stream_options';
 
 /** The chunks of a stream. */
 function chunksOf({ events }: Said): Json[] {
-  return events.filter((event): event is Json => typeof event === 'object' && event !== null);
+  return objectsIn(events);
+}
+
+/** What of a list is an object; nothing where it is no list. */
+function objectsIn(list: unknown): Json[] {
+  return (Array.isArray(list) ? list : []).filter((one): one is Json => typeof one === 'object' && one !== null);
 }
 
 function choicesOf(chunk: Json): Json[] {
-  return Array.isArray(chunk.choices) ? (chunk.choices as Json[]) : [];
+  return objectsIn(chunk.choices);
 }
 
 /** A rule that every stream keeps, whatever the provider speaks. */
@@ -67,7 +72,7 @@ const RULES: readonly StreamRule[] = [
     source: "OpenAI's SDK 7.55.0, which puts calls together by `index`; measured in requests: both calls under 0",
     level: 'must',
     judge(t, chunks) {
-      const pieces = chunks.flatMap(choicesOf).flatMap(({ delta }) => ((delta as Json)?.tool_calls as Json[]) ?? []);
+      const pieces = chunks.flatMap(choicesOf).flatMap(({ delta }) => objectsIn((delta as Json | null)?.tool_calls));
       const indexes = [...new Set(pieces.map(({ index }) => index))];
       t.expectSame(indexes, [0, 1], 'the indexes of two calls are others', DOWN);
       for (const index of indexes) {
@@ -175,7 +180,7 @@ export const CHAT_STREAM_CHECKS: readonly Check[] = [
         return answer.kind === 'body' ? { ...answer, body: { ...(answer.body as Json), usage: undefined } } : answer;
       });
       const said = await t.ask({ stream: false });
-      const { usage } = said.events[0] as Json;
+      const { usage } = (said.events[0] ?? {}) as Json;
       const none = !Object.values((usage ?? {}) as Json).some((count) => typeof count === 'number' && count > 0);
       t.expect(none, 'there is a usage that the provider did not tell', { ...DOWN, actual: usage });
     },

@@ -265,10 +265,10 @@ export const CHAT_TURN_CHECKS: readonly Check[] = [
       await t.read(await t.call({ body: sent }));
       const { messages } = t.sentUp();
       const marks = (list: unknown) =>
-        (Array.isArray(list) ? (list as Json[]) : []).map((turn) => {
-          const parts = unfoldContent(turn).content;
+        (Array.isArray(list) ? (list as (Json | null)[]) : []).map((turn) => {
+          const parts = unfoldContent(turn ?? {}).content;
           const first = Array.isArray(parts) ? (parts[0] as Json | undefined) : undefined;
-          return [turn.role, first?.text].join(' ').trim();
+          return [turn?.role, first?.text].join(' ').trim();
         });
       t.expectSame(marks(messages), marks(sent.messages), 'the order is another one', {
         where: 'upstream request',

@@ -127,7 +127,7 @@ const CUTS: readonly {
 const CUT_BEHAVIOURS = CUTS.flatMap(({ name, what, turn, at }): Behaviour[] =>
   (['end', 'reset'] as const).map((ending) => ({
     name: `truncated-${name}-${ending === 'end' ? 'cleanly' : 'by-reset'}`,
-    what: `an answer ${what}${ending === 'reset' ? ' by a reset' : ''}`,
+    what: `an answer that ${what}${ending === 'reset' ? ' by a reset' : ''}`,
     says: change(turn, (events, protocol) => ({
       kind: 'events',
       events: events.slice(0, at(events, protocol)),

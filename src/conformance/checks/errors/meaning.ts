@@ -2,6 +2,7 @@ import type { Protocol } from '../../../util/types.ts';
 import { type Check, EVERY_CLIENT } from '../../check.ts';
 import { answerItems, problem } from '../../provider/default-answer.ts';
 import { readError } from '../shared/errors.ts';
+import { startOf } from '../shared/words.ts';
 import { ALL_CLIENTS } from './before-stream.ts';
 
 type Json = Record<string, unknown>;
@@ -94,7 +95,7 @@ export const MEANING_CHECKS: readonly Check[] = [
         const reply = await t.call({ body: t.prompt() });
         const text = await reply.text();
         const { status, told } = due[t.protocol];
-        const seen = `${what} reaches the client as ${reply.status}: ${text.slice(0, 300)}`;
+        const seen = `${what} reaches the client as ${reply.status}: ${startOf(text, 300)}`;
         t.expect(status.includes(reply.status), seen, { where: 'answer', expected: status, actual: reply.status });
         const known = readError(t.protocol, await reply.json()) !== undefined && told.test(text);
         t.expect(known, `${seen}; nothing in it says ${told.source}`, { where: 'answer' });
@@ -121,7 +122,7 @@ export const MEANING_CHECKS: readonly Check[] = [
           : answerItems({ items: [{ type: 'message', text: 'I am another model.' }] })(request, context),
       );
       const reply = await t.call({ body: t.prompt({ more: { model: name } }) });
-      const start = (await reply.text()).slice(0, 300);
+      const start = startOf(await reply.text(), 300);
       const asked = t.upstream.calls.at(-1)?.request.json?.model;
       const seen = asked === undefined ? '' : ` (the provider was asked for ${String(asked)})`;
       t.expect(reply.status >= 400 && reply.status < 500, `it is answered with ${reply.status}${seen}: ${start}`, {

@@ -6,6 +6,7 @@ import { answerItems } from '../../provider/default-answer.ts';
 import { type StreamEvent, writeEvent } from '../../provider/events.ts';
 import type { Answer, EventsAnswer, ReceivedRequest } from '../../script.ts';
 import { needStream } from '../shared/streams.ts';
+import { startOf, tellEnding } from '../shared/words.ts';
 import { ALL_CLIENTS } from './before-stream.ts';
 
 const TEXT = 'alpha bravo charlie delta echo foxtrot';
@@ -109,7 +110,7 @@ const BREAK_CHECKS = BREAKS.flatMap(({ name, what, end, tells, whole = false }):
       needStream(t);
       if (reply.status !== 200) return t.note(`the gateway had not begun its answer: ${reply.status}`);
       const said = await t.read(reply);
-      const ended = reply.ended() === 'complete' ? `ends as ${said.ending}` : 'breaks off';
+      const ended = reply.ended() === 'complete' ? tellEnding(said.ending) : 'breaks off';
       t.expect(!['stop', 'calls'].includes(said.ending), `the client's stream ${ended}, though the provider's broke`, {
         where: 'answer',
       });
@@ -137,8 +138,9 @@ const BREAK_CHECKS = BREAKS.flatMap(({ name, what, end, tells, whole = false }):
       const same = t.route.client === t.route.upstream && whole;
       const added = (await reply.events()).find(({ data }) => ENDS.test(data));
       const seen = said.ending === 'failed' || (same && added === undefined);
-      const last = added ? `although the provider did not say so, it ends with ${added.data.slice(0, 80)}` : undefined;
-      t.expect(seen, last ?? `the stream just stops: its last word is ${said.ending}`, { where: 'answer' });
+      const last = said.ending === 'none' ? 'just stops, and does not say why' : tellEnding(said.ending);
+      const own = added && `although the provider did not say so, it ends with ${startOf(added.data, 80)}`;
+      t.expect(seen, own ?? `the stream ${last}`, { where: 'answer' });
       if (tells)
         t.expect(message.includes(MESSAGE), `the provider's message is lost: ${message || 'there is none'}`, {
           where: 'answer',

@@ -6,6 +6,7 @@ import type { WireReply } from '../../harness/wire-client.ts';
 import { defaultAnswer } from '../../provider/default-answer.ts';
 import { isTurn } from '../../script.ts';
 import { expectClientError, readError } from '../shared/errors.ts';
+import { startOf, startOfJson } from '../shared/words.ts';
 
 type Json = Record<string, unknown>;
 
@@ -31,7 +32,7 @@ async function askCount(t: Trial, prompt: Partial<Prompt>): Promise<WireReply> {
 async function countOf(t: Trial, reply: WireReply): Promise<number> {
   if (NOT_THERE.includes(reply.status)) return t.stop('unsupported', `there is no count_tokens: ${reply.status}`);
   const count = ((await reply.json()) as Json | undefined)?.input_tokens;
-  const start = (await reply.text()).slice(0, 160);
+  const start = startOf(await reply.text(), 160);
   if (reply.status === 200 && Number.isInteger(count) && Number(count) > 0) return Number(count);
   return t.stop('fail', `count_tokens is answered with ${reply.status} and no number of tokens: ${start}`);
 }
@@ -199,7 +200,7 @@ export const MESSAGES_ENDPOINT_CHECKS: readonly Check[] = [
       const body = (await reply.json()) as Json | undefined;
       const list = Array.isArray(body?.data) ? (body.data as Json[]) : [];
       const named = list.length > 0 && list.every((model) => typeof model?.id === 'string');
-      t.expect(named, `the list has no ids: ${JSON.stringify(body)?.slice(0, 160)}`, { ...DOWN, pointer: '/data' });
+      t.expect(named, `the list has no ids: ${startOfJson(body, 160)}`, { ...DOWN, pointer: '/data' });
       // The SDK asks for the next page for as long as there is one.
       t.expect(
         body?.has_more !== true || typeof body.last_id === 'string',
@@ -219,7 +220,7 @@ export const MESSAGES_ENDPOINT_CHECKS: readonly Check[] = [
       const key = t.key ?? t.stop('not-applicable', 'no key is given: the gateway may be one that takes every client');
       const headers = { 'x-api-key': undefined, authorization: `Bearer ${key}` };
       const reply = await t.call({ headers, body: t.prompt() });
-      const start = (await reply.text()).slice(0, 160);
+      const start = startOf(await reply.text(), 160);
       if (reply.status === 401) {
         const shaped = readError('messages', await reply.json()) !== undefined;
         t.expect(shaped, `it is refused in a shape that the client does not know: ${start}`, DOWN);

@@ -4,6 +4,7 @@ import type { Trial } from '../../harness/trial.ts';
 import { answerItems } from '../../provider/default-answer.ts';
 import { readError } from '../shared/errors.ts';
 import { expectValid } from '../shared/valid.ts';
+import { startOf, startOfJson } from '../shared/words.ts';
 import { readToldModel } from '../translate/read-request.ts';
 import { lastOutput } from './answers.ts';
 
@@ -113,7 +114,7 @@ const ERRORS: readonly { name: string; status: number; error: Json }[] = [
 async function expectWhole(t: Trial, body: Json, optional: boolean): Promise<void> {
   const reply = await t.call({ body });
   if (optional && reply.status >= 400 && reply.status < 500)
-    return t.stop('unsupported', `it is refused with ${reply.status}: ${(await reply.text()).slice(0, 200)}`);
+    return t.stop('unsupported', `it is refused with ${reply.status}: ${startOf(await reply.text(), 200)}`);
   const said = await t.read(reply);
   expectValid(t, validateDocument('responses.response', await reply.text(), ['tolerant']));
   t.expect(lastOutput(said).length > 0, 'the answer has no output', DOWN);
@@ -164,7 +165,7 @@ export const CASE_CHECKS: readonly Check[] = [
         said.findIndex((one) => due.test(one)),
       );
       const ordered = at.every((one, i) => one >= 0 && (i === 0 || one > at[i - 1]!));
-      t.expect(ordered, `the model is told ${JSON.stringify(said).slice(0, 300)}`, UP);
+      t.expect(ordered, `the model is told ${startOfJson(said, 300)}`, UP);
     },
   },
   {

@@ -4,7 +4,9 @@ import type { Trial } from '../../harness/trial.ts';
 import { answerItems } from '../../provider/default-answer.ts';
 import type { SpokenCall } from '../../provider/items.ts';
 import { holdsText } from '../shared/strings.ts';
+import { startOf } from '../shared/words.ts';
 import { readToldModel } from '../translate/read-request.ts';
+import { doneItems } from './answers.ts';
 import { findTool, OTHER_SCHEMA } from './offered.ts';
 
 type Json = Record<string, unknown>;
@@ -217,7 +219,7 @@ export const TOLD_ITEM_CHECKS: readonly Check[] = [
         await t.read(await t.call({ body: bodyWith(t, items, tools ? { tools } : {}) }));
         const sent = t.sentUp();
         for (const word of words)
-          t.expect(holdsText(sent, word), `${word.slice(0, 20)} did not reach the provider`, UP);
+          t.expect(holdsText(sent, word), `${startOf(word, 20)} did not reach the provider`, UP);
         const { turns } = readToldModel(t.route.upstream ?? 'chat', sent);
         const calls = turns.flatMap((turn) => (turn.kind === 'call' ? [turn.id] : []));
         for (const turn of turns)
@@ -286,11 +288,7 @@ export const TOLD_ITEM_CHECKS: readonly Check[] = [
         const said = await t.read(await t.call({ body: bodyWith(t, items, more) }));
         if (!known) return t.stop('inconclusive', `the model was not offered ${tool}; responses.told says so`);
         if (!fits) return t.stop('inconclusive', OTHER_SCHEMA);
-        const done = said.events
-          .map((event) => event as Json | undefined)
-          .filter((event) => event?.type === 'response.output_item.done')
-          .map((event) => (event?.item ?? {}) as Json);
-        const call = done.find(({ type }) => /call$/.test(String(type))) ?? {};
+        const call = doneItems(said).find(({ type }) => /call$/.test(String(type))) ?? {};
         const got = Object.fromEntries(Object.keys(due).map((field) => [field, call[field]]));
         t.expectSame(got, due, 'the call is another one', DOWN);
       },

@@ -2,6 +2,7 @@ import type { Check } from '../../check.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { problem } from '../../provider/default-answer.ts';
 import { holdsText } from '../shared/strings.ts';
+import { startOfJson } from '../shared/words.ts';
 import { accepted, ask, create, END, expectCompleted, OVER_SOCKET } from './websocket.ts';
 
 type Json = Record<string, unknown>;
@@ -71,7 +72,7 @@ export const WEBSOCKET_ERROR_CHECKS: readonly Check[] = [
       t.upstream.answer((request) => problem(request, 400, 'invalid_request', 'made-up second failure'));
       const last = (await ask(socket, create(t, 'Second.'))).at(-1);
       if (!last) return;
-      const said = JSON.stringify(last).slice(0, 200);
+      const said = startOfJson(last, 200);
       t.expect(holdsText(last, 'made-up second failure'), `the second request is answered with ${said}`, DOWN);
     },
   },

@@ -3,6 +3,7 @@ import type { SocketReply } from '../../harness/socket-client.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { defaultAnswer, problem } from '../../provider/default-answer.ts';
 import { holdsText } from '../shared/strings.ts';
+import { startOfJson } from '../shared/words.ts';
 
 type Json = Record<string, unknown>;
 
@@ -39,7 +40,7 @@ function responseOf(events: readonly Json[]): Json {
 
 export function expectCompleted(t: Trial, events: readonly Json[], what: string): boolean {
   const last = events.at(-1);
-  const told = last === undefined ? 'the connection closed' : JSON.stringify(last).slice(0, 200);
+  const told = last === undefined ? 'the connection closed' : startOfJson(last, 200);
   return t.expect(last?.type === 'response.completed', `${what} does not end with response.completed: ${told}`, {
     where: 'answer',
   });

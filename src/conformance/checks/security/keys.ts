@@ -5,6 +5,7 @@ import { bodyOf, endpointPath } from '../../harness/prompt.ts';
 import type { Trial } from '../../harness/trial.ts';
 import type { WireReply } from '../../harness/wire-client.ts';
 import { readError } from '../shared/errors.ts';
+import { startOf } from '../shared/words.ts';
 
 const ALL_CLIENTS: readonly ConformanceProfile[] = ['codex', 'open-responses', 'openai', 'anthropic'];
 
@@ -39,7 +40,7 @@ async function stopIfProviders(t: Trial): Promise<void> {
 }
 
 async function expectUnauthorized(t: Trial, reply: WireReply, what: string): Promise<void> {
-  const start = (await reply.text()).slice(0, 200);
+  const start = startOf(await reply.text(), 200);
   if (reply.status === 200) await stopIfProviders(t);
   const place = { where: 'answer', expected: 401, actual: reply.status } as const;
   const refused = reply.status >= 400 && reply.status < 500;
@@ -152,7 +153,7 @@ export const KEY_CHECKS: readonly Check[] = [
           headers: NO_KEY,
           ...(method === 'POST' ? { body: t.prompt() } : {}),
         });
-        const start = (await reply.text()).slice(0, 160);
+        const start = startOf(await reply.text(), 160);
         // A page for people is nothing of the API's.
         if (/^\s*<(?:!doctype|html)/i.test(start)) return t.stop('not-applicable', 'a web page is what stands there');
         if (reply.status < 400) await stopIfProviders(t);

@@ -2,6 +2,7 @@ import { headerPairs } from '../../../util/headers.ts';
 import { type Check, type ConformanceProfile, EVERY_CLIENT } from '../../check.ts';
 import { endpointPath } from '../../harness/prompt.ts';
 import type { Trial } from '../../harness/trial.ts';
+import { startOf } from '../shared/words.ts';
 
 const ALL_CLIENTS: readonly ConformanceProfile[] = ['codex', 'open-responses', 'openai', 'anthropic'];
 
@@ -57,7 +58,7 @@ const AMBIGUOUS: readonly { name: string; what: string; make(t: Trial): string }
 const SMUGGLING = AMBIGUOUS.map(
   ({ name, what, make }): Check => ({
     id: `security.smuggling.${name}`,
-    revision: 1,
+    revision: 2,
     requirement: `A request with ${what} is refused, or is one request, and never two.`,
     source: 'RFC 9112 sections 6.3 and 11.2',
     level: 'must',
@@ -134,7 +135,7 @@ export const SECURITY_WIRE_CHECKS: readonly Check[] = [
     reaches: false,
     async run(t) {
       const reply = await t.call({ body: t.prompt(), headers: { 'x-filler': 'x'.repeat(256 * 1024) } });
-      const start = (await reply.text()).slice(0, 160);
+      const start = startOf(await reply.text(), 160);
       t.expect(reply.status < 500, `256 KiB of headers are answered with ${reply.status}: ${start}`, {
         where: 'answer',
       });
@@ -183,7 +184,7 @@ export const SECURITY_WIRE_CHECKS: readonly Check[] = [
       );
       const [status = 0] = statuses;
       t.expect(status > 0, 'PROPFIND is not answered', { where: 'answer' });
-      t.expect(status < 500 || status === 501, `PROPFIND is answered with ${status}: ${text.slice(0, 160)}`, {
+      t.expect(status < 500 || status === 501, `PROPFIND is answered with ${status}: ${startOf(text, 160)}`, {
         where: 'answer',
       });
     },

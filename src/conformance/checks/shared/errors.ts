@@ -1,6 +1,7 @@
 import type { Protocol } from '../../../util/types.ts';
 import type { Trial } from '../../harness/trial.ts';
 import type { WireReply } from '../../harness/wire-client.ts';
+import { startOf } from './words.ts';
 
 type Json = Record<string, unknown>;
 
@@ -27,7 +28,7 @@ export function readError(
  */
 export async function expectClientError(t: Trial, reply: WireReply, what: string): Promise<void> {
   const text = await reply.text();
-  const start = text.slice(0, 200);
+  const start = startOf(text, 200);
   if (
     !t.expect(reply.status >= 400 && reply.status < 500, `${what} is answered with ${reply.status}: ${start}`, {
       where: 'answer',

@@ -6,6 +6,7 @@ import { makePng } from '../../png.ts';
 import type { ScriptedItem } from '../../provider/responses.ts';
 import { askUntil, type LiveRow, liveChecks } from './live.ts';
 import { textIn } from './streams.ts';
+import { tellEnding } from './words.ts';
 
 /** Words that a model does not say by itself. */
 const WORD = 'quartzwren';
@@ -35,7 +36,7 @@ async function tryCall(t: Trial, stream: boolean) {
     where: 'answer',
     actual: call!.arguments,
   });
-  t.expect(said.ending === 'calls', `an answer that calls a tool ended as ${said.ending}`, { where: 'answer' });
+  t.expect(said.ending === 'calls', `an answer that calls a tool ${tellEnding(said.ending)}`, { where: 'answer' });
   return { id: call!.callId ?? '', name: call!.name, arguments: args ?? {} };
 }
 
@@ -82,7 +83,7 @@ const ROWS: readonly LiveRow[] = [
         { text: `Answer with the single word ${WORD}.` },
         { wanted: has(WORD), done: 'say the word' },
       );
-      t.expect(said.ending === 'stop', `a finished answer ended as ${said.ending}`, { where: 'answer' });
+      t.expect(said.ending === 'stop', `a finished answer ${tellEnding(said.ending)}`, { where: 'answer' });
     },
   },
   {

@@ -5,6 +5,7 @@ import type { Said } from '../../harness/said.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { answerItems } from '../../provider/default-answer.ts';
 import type { ScriptedItem } from '../../provider/responses.ts';
+import { startOf, startOfJson, tellEnding } from './words.ts';
 
 /** Something that any capable model can be asked to do, of which the outcome shows on the client's side. */
 export interface LiveRow {
@@ -69,14 +70,14 @@ export async function askUntil(
   for (let tries = 0; tries < TRIES; tries++) {
     const reply = await t.call({ body: t.prompt(prompt) });
     if (optional && t.isLive && REFUSED.has(reply.status))
-      return t.stop('unsupported', `refused with ${reply.status}: ${(await reply.text()).slice(0, 300)}`);
+      return t.stop('unsupported', `refused with ${reply.status}: ${startOf(await reply.text(), 300)}`);
     said = await t.read(reply);
     if (wanted(said)) return said;
     // A scripted model would say the same again.
     if (!t.isLive) break;
   }
   const last =
-    said!.text === '' ? `ended as ${said!.ending} without text` : `said ${JSON.stringify(said!.text.slice(0, 200))}`;
+    said!.text === '' ? `has no text, and ${tellEnding(said!.ending)}` : `said ${startOfJson(said!.text, 200)}`;
   return t.isLive
     ? t.stop('inconclusive', `the model did not ${done} in ${TRIES} tries; it ${last}`)
     : t.stop('fail', `the scripted model did ${done}, and did not get through: it ${last}`);

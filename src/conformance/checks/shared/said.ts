@@ -86,7 +86,7 @@ export function assembled(client: Speech['client'], values: readonly unknown[]):
 /** Log probabilities stand beside the deltas, a list in each chunk. */
 function logprobsOf(chunk: unknown, index: number): unknown[] {
   const choices = (chunk as { choices?: unknown } | undefined)?.choices;
-  const choice = (Array.isArray(choices) ? (choices as Json[]) : []).find((one) => one.index === index);
+  const choice = (Array.isArray(choices) ? (choices as (Json | null)[]) : []).find((one) => one?.index === index);
   const content = (choice?.logprobs as Json | null | undefined)?.content;
   return Array.isArray(content) ? content : [];
 }

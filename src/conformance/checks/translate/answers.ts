@@ -5,6 +5,7 @@ import type { Said } from '../../harness/said.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { answerItems } from '../../provider/default-answer.ts';
 import type { ScriptedTurn } from '../../provider/responses.ts';
+import { tellEnding } from '../shared/words.ts';
 
 const ALL_CLIENTS: readonly ConformanceProfile[] = ['codex', 'open-responses', 'openai', 'anthropic'];
 const DOWN = { where: 'answer' } as const;
@@ -27,7 +28,7 @@ interface Told {
 function expectCalls(t: Trial, said: Said, due: readonly object[]): void {
   const calls = said.toolCalls.map(({ name, arguments: text }) => ({ name, arguments: parsed(text) }));
   t.expectSame(calls, due, 'the calls are not the same', DOWN);
-  t.expect(said.ending === 'calls', `an answer with calls ends as ${said.ending}`, DOWN);
+  t.expect(said.ending === 'calls', `an answer with calls ${tellEnding(said.ending)}`, DOWN);
   const ids = said.toolCalls.map(({ callId }) => callId);
   t.expect(ids.every(Boolean) && new Set(ids).size === ids.length, `the ids of the calls are ${ids.join(', ')}`, DOWN);
 }
@@ -48,7 +49,7 @@ const TOLD: readonly Told[] = [
     turn: { items: [{ type: 'message', text: UNICODE }] },
     judge(t, said) {
       t.expectSame(said.text, UNICODE, 'the text is not the same', DOWN);
-      t.expect(said.ending === 'stop', `the answer ends as ${said.ending}`, DOWN);
+      t.expect(said.ending === 'stop', `the answer ${tellEnding(said.ending)}`, DOWN);
     },
   },
   {

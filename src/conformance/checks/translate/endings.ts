@@ -3,6 +3,7 @@ import type { Check } from '../../check.ts';
 import type { Said } from '../../harness/said.ts';
 import type { Trial } from '../../harness/trial.ts';
 import type { ScriptedItem } from '../../provider/responses.ts';
+import { tellEnding } from '../shared/words.ts';
 import { type Change, counting, ending, say } from './say.ts';
 import { ALL_CLIENTS, DOWN, TRANSLATED } from './told.ts';
 
@@ -67,7 +68,7 @@ const ENDS: readonly End[] = [
     source: 'measured: an incomplete answer told as complete (codex-api-proxy); Codex would go on with half an answer',
     changes: ending('length'),
     judge(t, said) {
-      t.expect(said.ending === 'length', `the answer ends as ${said.ending}`, DOWN);
+      t.expect(said.ending === 'length', `the answer ${tellEnding(said.ending)}`, DOWN);
       t.expectSame(said.text, HALF.type === 'message' && HALF.text, 'the text is not the same', DOWN);
     },
   },
@@ -81,7 +82,7 @@ const ENDS: readonly End[] = [
       const told =
         ['filter', 'failed', 'length'].includes(said.ending) ||
         JSON.stringify(said.events).includes('"type":"refusal"');
-      t.expect(told, `the answer ends as ${said.ending}`, DOWN);
+      t.expect(told, `the answer ${tellEnding(said.ending)}`, DOWN);
     },
   },
   {

@@ -1,6 +1,7 @@
 import { type Check, type ConformanceProfile, EVERY_CLIENT } from '../../check.ts';
 import { type Prompt, WEATHER_TOOL } from '../../harness/prompt.ts';
 import type { Trial } from '../../harness/trial.ts';
+import { startOfJson } from '../shared/words.ts';
 import { readToldModel, type ToldModel, type Turn } from './read-request.ts';
 
 const ALL_CLIENTS: readonly ConformanceProfile[] = ['codex', 'open-responses', 'openai', 'anthropic'];
@@ -61,7 +62,7 @@ const TOLD: readonly Told[] = [
       'OpenAI and Anthropic: system texts have another weight; measured: developer texts dropped or given to the user',
     prompt: { system: 'Answer in rhymes, made-up rule 17.' },
     judge(t, { system, turns }) {
-      t.expect(system.includes('made-up rule 17'), `the instructions are ${JSON.stringify(system.slice(0, 200))}`, UP);
+      t.expect(system.includes('made-up rule 17'), `the instructions are ${startOfJson(system, 200)}`, UP);
       const user = textsOf(turns).filter(([role, text]) => role === 'user' && text.includes('made-up rule 17'));
       t.expect(user.length === 0, 'the instructions stand in what the user said', UP);
     },

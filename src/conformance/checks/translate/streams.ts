@@ -3,6 +3,7 @@ import type { Check } from '../../check.ts';
 import { WEATHER_TOOL } from '../../harness/prompt.ts';
 import { answerItems } from '../../provider/default-answer.ts';
 import type { StreamEvent } from '../../provider/events.ts';
+import { tellEnding } from '../shared/words.ts';
 import { DOWN, parsed, TRANSLATED } from './told.ts';
 
 type Json = Record<string, unknown>;
@@ -215,7 +216,7 @@ export const TRANSLATED_STREAM_CHECKS: readonly Check[] = MANNERS.map(
       t.expectSame(said.text, TEXT, 'the text is not the same', DOWN);
       const calls = said.toolCalls.map(({ name: called, arguments: text }) => [called, parsed(text)]);
       t.expectSame(calls, [[call.name, ARGUMENTS]], 'the calls are not the same', DOWN);
-      t.expect(said.ending === 'calls', `the answer ends as ${said.ending}`, DOWN);
+      t.expect(said.ending === 'calls', `the answer ${tellEnding(said.ending)}`, DOWN);
       if (!counts) return;
       const asked = JSON.stringify(t.sentUp().stream_options ?? {}).includes('true');
       if (upstream === 'chat' && !asked)

@@ -1,5 +1,6 @@
 import { type Check, type ConformanceProfile, EVERY_CLIENT } from '../../check.ts';
 import type { Trial } from '../../harness/trial.ts';
+import { startOf } from '../shared/words.ts';
 import { readToldModel, type ToldModel, type Turn } from './read-request.ts';
 
 type Json = Record<string, unknown>;
@@ -40,7 +41,7 @@ export async function tell(t: Trial, body: Json): Promise<AsTold> {
   const text = await reply.text();
   expectTaken(t);
   const { calls } = t.upstream;
-  if (calls.length === 0) return t.stop('fail', `answered with ${reply.status} and not sent on: ${text.slice(0, 300)}`);
+  if (calls.length === 0) return t.stop('fail', `answered with ${reply.status} and not sent on: ${startOf(text, 300)}`);
   const json = t.sentUp();
   return { json, model: readToldModel(t.route.upstream ?? t.protocol, json) };
 }

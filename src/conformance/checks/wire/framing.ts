@@ -5,6 +5,7 @@ import type { Trial } from '../../harness/trial.ts';
 import { answerItems } from '../../provider/default-answer.ts';
 import { type StreamEvent, writeEvent } from '../../provider/events.ts';
 import { dataOf } from '../shared/streams.ts';
+import { startOf, tellEnding } from '../shared/words.ts';
 
 /** Characters of two, three and four bytes, and what JSON escapes. */
 const UNICODE = 'naïve 你好 🙂 "quoted" \\ back\n\ttab end';
@@ -101,11 +102,11 @@ const FRAMING_ROWS = FRAMINGS.map(
       const reply = await t.call({ body: t.prompt() });
       const said = await t.read(reply);
       for (const { data } of await reply.events())
-        t.expect(data === '[DONE]' || parseJson(data).ok, `an event is no JSON: ${data.slice(0, 80)}`, {
+        t.expect(data === '[DONE]' || parseJson(data).ok, `an event is no JSON: ${startOf(data, 80)}`, {
           where: 'answer',
         });
       t.expectSame(said.text, UNICODE, 'the text is not what the provider said', { where: 'answer' });
-      t.expect(said.ending === 'stop', `the answer ended as ${said.ending}`, { where: 'answer' });
+      t.expect(said.ending === 'stop', `the answer ${tellEnding(said.ending)}`, { where: 'answer' });
     },
   }),
 );
@@ -167,7 +168,7 @@ export const FRAMING_CHECKS: readonly Check[] = [
       const reply = await t.call({ body: t.prompt() });
       await t.read(reply);
       const last = (await reply.events()).at(-1);
-      t.expect(last?.data === '[DONE]', `the stream ends with ${last?.data.slice(0, 120) ?? 'no event at all'}`);
+      t.expect(last?.data === '[DONE]', `the stream ends with ${last ? startOf(last.data, 120) : 'no event at all'}`);
     },
   },
   {

@@ -2,6 +2,7 @@ import { type Check, EVERY_CLIENT } from '../../check.ts';
 import { endpointPath } from '../../harness/prompt.ts';
 import type { Trial } from '../../harness/trial.ts';
 import type { WireReply } from '../../harness/wire-client.ts';
+import { startOf } from '../shared/words.ts';
 
 const ALL_CLIENTS = ['codex', 'open-responses', 'openai', 'anthropic'] as const;
 
@@ -15,7 +16,7 @@ const WRONG: readonly { name: string; what: string; path(t: Trial): string }[] =
 /** An answer to a wrong address: a page for people is what an agent shows as an endless error, or takes for an empty answer. */
 async function expectApiAnswer(t: Trial, reply: WireReply, what: string): Promise<void> {
   const text = await reply.text();
-  const start = text.slice(0, 120);
+  const start = startOf(text, 120);
   t.expect(!/<html|<!doctype/i.test(start), `${what} is answered with ${reply.status} and a web page: ${start}`, {
     where: 'answer',
   });

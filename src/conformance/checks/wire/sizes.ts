@@ -2,6 +2,7 @@ import { toUtf8 } from '../../../util/bytes.ts';
 import { type Check, EVERY_CLIENT } from '../../check.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { holdsText } from '../shared/strings.ts';
+import { startOfJson, tellEnding } from '../shared/words.ts';
 
 const ALL_CLIENTS = ['codex', 'open-responses', 'openai', 'anthropic'] as const;
 const MIB = 1024 * 1024;
@@ -77,7 +78,7 @@ export const SIZE_CHECKS: readonly Check[] = [
       });
       t.expect(
         said.text !== '' && said.ending === 'stop',
-        `the answer says ${JSON.stringify(said.text)} and ends as ${said.ending}`,
+        `the answer says ${startOfJson(said.text, 200)} and ${tellEnding(said.ending)}`,
         {
           where: 'answer',
         },

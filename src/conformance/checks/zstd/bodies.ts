@@ -6,6 +6,7 @@ import type { Check, Level } from '../../check.ts';
 import type { Trial } from '../../harness/trial.ts';
 import { expectClientError } from '../shared/errors.ts';
 import { holdsText } from '../shared/strings.ts';
+import { startOf } from '../shared/words.ts';
 import { BAD_ZSTD, LONG_TEXT } from './frames.ts';
 
 /** Short, with what one-byte readers break: small frames leave it readable on the wire, and gateways parse it by halves. */
@@ -44,7 +45,7 @@ async function tryCoded(
   if (
     !t.expect(
       reply.status === 200,
-      `a ${label} body is answered with ${reply.status}: ${(await reply.text()).slice(0, 300)}`,
+      `a ${label} body is answered with ${reply.status}: ${startOf(await reply.text(), 300)}`,
     )
   )
     return;
@@ -54,7 +55,7 @@ async function tryCoded(
     return t.stop('fail', `the upstream got a body that does not fit its content-encoding: ${request.problem.message}`);
   t.expect(holdsText(request.json, text), 'the upstream did not get the text as it was sent', {
     where: 'upstream request',
-    expected: text.slice(0, 80),
+    expected: startOf(text, 80),
   });
 }
 
