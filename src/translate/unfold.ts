@@ -72,8 +72,7 @@ function unfoldMessage({
     for (const delta of deltas) events.push(named('content_block_delta', { index, delta }));
     events.push(named('content_block_stop', { index }));
   });
-  const delta: JsonObject = { stop_reason: stop_reason ?? null, stop_sequence: stop_sequence ?? null };
-  if (stop_details !== undefined) delta.stop_details = stop_details;
+  const delta = { stop_reason: stop_reason ?? null, stop_sequence: stop_sequence ?? null, stop_details };
   events.push(named('message_delta', { delta, usage }), named('message_stop', {}));
   return events;
 }

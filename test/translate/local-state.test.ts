@@ -82,7 +82,11 @@ describe('a conversation that goes on by previous_response_id', () => {
     const { back } = ask(hop, { input: 'one' });
     const failed = { id: 'r', status: 'failed', output: [said('half')] };
     if (how === 'whole') hop.response(failed, back);
-    else hop.stream(back).push(terminal('failed', failed));
+    else {
+      const stream = hop.stream(back);
+      stream.push(terminal('created', { id: 'r', status: 'in_progress', output: [] }));
+      stream.push(terminal('failed', failed));
+    }
     expect(hop.request({ previous_response_id: 'r' }, context())).toHaveProperty(
       'problem.code',
       'previous_response_not_found',

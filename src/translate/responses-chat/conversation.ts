@@ -141,12 +141,10 @@ export class Conversation {
     const more = this.#thoughts;
     if (!more) return draft;
     this.#thoughts = undefined;
-    const { text, details, paths } = draft.thoughts ?? { text: '', details: [], paths: [] };
-    draft.thoughts = {
-      text: joinTexts(text, more.text),
-      details: [...details, ...more.details],
-      paths: [...paths, ...more.paths],
-    };
+    const first = draft.thoughts;
+    draft.thoughts = first
+      ? { ...more, text: joinTexts(first.text, more.text), details: [...first.details, ...more.details] }
+      : more;
     return draft;
   }
 

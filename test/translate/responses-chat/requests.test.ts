@@ -63,6 +63,13 @@ describe('parameters', () => {
       ['parameter /stream_options/include_obfuscation', 'parameter /stream_options/a~1b'],
     ],
     [
+      'an option of a stream that is not known',
+      dialect('openai'),
+      { stream: true, stream_options: { other: true } },
+      { stream: true, stream_options: { include_usage: true } },
+      ['parameter /stream_options/other'],
+    ],
+    [
       'options that are none',
       dialect('openai'),
       { stream: true, stream_options: 7 },
@@ -368,12 +375,21 @@ describe('thoughts', () => {
     [
       'between parallel calls stand with all of them',
       openrouter,
-      [thought('One.'), call('a'), thought('Two.'), call('b'), output('a'), output('b'), answer],
+      [
+        thought('One.', { encrypted_content: sealed([detail]) }),
+        call('a'),
+        thought('Two.', { encrypted_content: sealed([{ ...detail, data: 'e' }]) }),
+        call('b'),
+        output('a'),
+        output('b'),
+        answer,
+      ],
       [
         {
           role: 'assistant',
           content: null,
           reasoning: 'One.\n\nTwo.',
+          reasoning_details: [detail, { ...detail, data: 'e' }],
           tool_calls: [...calls, { ...calls[0], id: 'b' }],
         },
         done,

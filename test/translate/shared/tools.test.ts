@@ -162,13 +162,14 @@ describe('flattenTools', () => {
   it('tells what a later telling changes, where the earlier one said it', () => {
     const group = (description: string, ...tools: unknown[]) => ({ type: 'namespace', name: 'n', description, tools });
     const add = { ...ADD, name: 'add', description: 'Adds.' };
-    const lost = (...tools: unknown[]) => flatten({ tools }).losses.map(({ path, reason }) => [path, reason]);
+    const lost = (...tools: unknown[]) =>
+      flatten({ tools }).losses.map(({ kind, path, reason }) => [kind, path, reason]);
     const anew = 'a later item of the input sets it anew';
     expect(lost(group('One.', add), group('One.', { ...add, parameters: { ...ADD.parameters } }))).toEqual([]);
-    expect(lost(group('One.', add), group('Two.', add))).toEqual([['/tools/0/description', anew]]);
+    expect(lost(group('One.', add), group('Two.', add))).toEqual([['field', '/tools/0/description', anew]]);
     expect(lost(group('', add), group('Two.', add))).toEqual([]);
     for (const change of [{ description: 'Sums.' }, { parameters: { type: 'object' } }, { strict: true }]) {
-      expect(lost(add, { ...add, strict: false, ...change })).toEqual([['/tools/0', anew]]);
+      expect(lost(add, { ...add, strict: false, ...change })).toEqual([['tool', '/tools/0', anew]]);
     }
   });
 
