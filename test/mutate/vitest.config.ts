@@ -1,17 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { judgingTests } from './judging-tests.ts';
 
-/** The tests that judge mutants: every one is run again and again, so those that take seconds are left out. */
+/** The tests that judge mutants under Stryker; `quick/` runs the same without Vitest. */
 export default defineConfig({
   test: {
-    include: ['test/translate/**/*.test.ts'],
-    exclude: [
-      '**/laws.test.ts',
-      '**/sdk.test.ts',
-      '**/codex-requests.test.ts',
-      '**/streams.test.ts',
-      'test/translate/{coverage,loss-weights,silence}.test.ts',
-      'test/translate/helpers/**',
-    ],
+    // Stryker begins in its copy of the repository.
+    include: judgingTests(process.cwd()),
     // An expected file that is missing is a failure here, and is not written.
     update: 'none',
     testTimeout: 20_000,
