@@ -16,7 +16,7 @@ export interface UpstreamFailure {
 /** What undici says of responses that it cannot connect with a request; it has no code of its own for them. */
 const UNASKED = 'bad response';
 /** How undici tells that a chunked answer with `connection: close` was cut off: by the words of its parser alone. */
-const CUT_OFF = 'Invalid EOF state';
+const CUT_OFF = 'Response does not match the HTTP/1.1 protocol (Invalid EOF state)';
 
 type Kind = Omit<UpstreamFailure, 'message'> & { say: (where: string, detail: string) => string };
 
@@ -146,7 +146,7 @@ export function describeFailure(error: unknown, origin: string): UpstreamFailure
 function codeOf(error: unknown): { code: string; detail: string } {
   const chain = error as { code?: string; message?: string; cause?: unknown; errors?: unknown[] } | null;
   const inner = chain?.errors?.[0] ?? chain?.cause;
-  const told = [UNASKED, CUT_OFF].find((words) => chain?.message?.includes(words));
+  const told = [UNASKED, CUT_OFF].find((words) => words === chain?.message);
   const code = told ?? chain?.code ?? '';
   const own = { code, detail: chain?.message || chain?.code || String(error) };
   if (inner && (!KINDS[own.code] || own.code === 'UND_ERR_SOCKET')) {

@@ -342,7 +342,8 @@ describe('runAgainst', () => {
     expect(report.counts).toMatchObject({ cassettes: 2, unreadable: 1, exchanges: 1 });
   });
 
-  it('goes on with the answers that this gateway gave', async () => {
+  /** A session whose second request names the first answer, by the id that was recorded. */
+  async function continued(): Promise<{ path: string; recorded: string }> {
     let recorded = '';
     const path = await edited('0.169.0/tool', (entries) => {
       const text = JSON.stringify(entries[0]!.response.content._chunks).replaceAll('\\"', '"');
@@ -350,6 +351,11 @@ describe('runAgainst', () => {
       const second = entries.find((one) => one._exchange === 'x2' && one._side === 'client')!.request.postData!;
       second.text = JSON.stringify({ ...JSON.parse(second.text), previous_response_id: recorded });
     });
+    return { path, recorded };
+  }
+
+  it('goes on with the answers that this gateway gave', async () => {
+    const { path, recorded } = await continued();
     const seen: unknown[] = [];
     const fault: Fault = {
       request: editBody((body) => {
@@ -364,13 +370,7 @@ describe('runAgainst', () => {
   });
 
   it('goes on with them where the first event of a stream is not the one that names them', async () => {
-    let recorded = '';
-    const path = await edited('0.169.0/tool', (entries) => {
-      const text = JSON.stringify(entries[0]!.response.content._chunks).replaceAll('\\"', '"');
-      recorded = /"id":"(resp_\w+)"/.exec(text)![1]!;
-      const second = entries.find((one) => one._exchange === 'x2' && one._side === 'client')!.request.postData!;
-      second.text = JSON.stringify({ ...JSON.parse(second.text), previous_response_id: recorded });
-    });
+    const { path } = await continued();
     const seen: unknown[] = [];
     const fault: Fault = {
       request: editBody((body) => seen.push(body.previous_response_id)),
